@@ -1,0 +1,5 @@
+//! Core.
+
+pub mod istr;
+
+pub use istr::Istr;
