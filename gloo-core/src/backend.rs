@@ -1,0 +1,147 @@
+//! What a backend is: it objects before a decision and writes down what was decided.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::Istr;
+use crate::context::Context;
+use crate::id::{InputKind, InputRef, OutputKind, OutputRef};
+use crate::index::{Destination, Mesh};
+use crate::model::{AccessPolicy, Resolved, TrafficPolicy, View};
+use crate::object::{Body, Object};
+use crate::rejection::{Rejection, Warning};
+use crate::snapshot::RawObject;
+
+/// Turns the resolved model into one mesh's own resources.
+///
+/// Implementations are pure: the same context always yields the same objects. They decide nothing that the
+/// model decides, and they never fail: what cannot be expressed is an objection, raised before the decision.
+pub trait Backend: Debug + Send + Sync {
+    /// Short name used in reports and fixture file names.
+    fn name(&self) -> &'static str;
+
+    /// Whether this backend writes the resources of `mesh`.
+    fn drives(&self, mesh: &Mesh) -> bool;
+
+    /// Whether this backend reads objects of a kind that somebody else wrote.
+    fn reads(&self, group: &str, kind: &str) -> bool;
+
+    /// Reads an object that somebody else wrote into a cluster, if this backend's outputs can collide with
+    /// it; what cannot be understood is `None`.
+    fn read(&self, object: &RawObject) -> Option<UserConfig>;
+
+    /// What speaks against `policy` on `destination` for the clients of `view_cluster`.
+    fn traffic_objections(
+        &self,
+        cx: Context<'_>,
+        destination: &Destination,
+        view_cluster: &Istr,
+        policy: &TrafficPolicy,
+    ) -> Vec<Objection>;
+
+    /// What speaks against `policy` on `destination`.
+    fn access_objections(
+        &self,
+        cx: Context<'_>,
+        destination: &Destination,
+        policy: &AccessPolicy,
+    ) -> Vec<Objection>;
+
+    /// Writes what one destination needs in the cluster of one of its views.
+    fn view(&self, cx: Context<'_>, resolved: &Resolved<'_>, view: &View<'_>, sink: &mut Sink<'_>);
+
+    /// Writes what one destination needs in its own cluster to control access.
+    fn access(&self, cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>);
+}
+
+/// What a backend has to say about a policy on a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// It cannot be expressed; the policy is refused there.
+    Reject(Rejection),
+    /// It can, with a remark.
+    Warn(Warning),
+}
+
+/// An object that somebody else wrote for a mesh, as far as a backend understands it.
+#[derive(Clone, Debug)]
+pub struct UserConfig {
+    /// Hosts that it configures: exact names, or `*` and `*.suffix`.
+    pub hosts: Vec<Istr>,
+    /// What else the backend wants to know about it.
+    pub body: Arc<dyn Any + Send + Sync>,
+}
+
+/// Takes what a backend writes and notes where it came from.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    cx: Context<'a>,
+    destination: &'a Destination,
+    /// Objects written so far.
+    pub(crate) objects: Vec<Object>,
+    /// Remarks on policies at this destination.
+    pub(crate) warnings: Vec<(InputRef, Warning)>,
+    /// Policies whose object could not be written, because something is in the way.
+    pub(crate) failures: Vec<(InputRef, Rejection)>,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn new(cx: Context<'a>, destination: &'a Destination) -> Self {
+        Self {
+            cx,
+            destination,
+            objects: Vec::new(),
+            warnings: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Writes an object that follows from the destination and from `inputs`.
+    ///
+    /// If an object of that name exists and is not ours, nothing is written and every policy among the
+    /// inputs learns why.
+    pub fn write(
+        &mut self,
+        kind: &'static OutputKind,
+        cluster: &Istr,
+        namespace: &Istr,
+        name: &Istr,
+        inputs: impl IntoIterator<Item = InputRef>,
+        body: impl Body + 'static,
+    ) {
+        let id = OutputRef {
+            cluster: cluster.clone(),
+            kind,
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
+        let mut inputs: Vec<InputRef> = inputs.into_iter().collect();
+        inputs.push(self.destination.input.clone());
+        inputs.sort_unstable();
+        inputs.dedup();
+        if self.cx.is_foreign(&id) {
+            let rejection = Rejection::ForeignObject {
+                object: id.to_string(),
+            };
+            let policies = inputs
+                .into_iter()
+                .filter(|input| matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy));
+            self.failures
+                .extend(policies.map(|policy| (policy, rejection.clone())));
+            return;
+        }
+        let owner = self.cx.owner().clone();
+        self.objects.push(Object {
+            id,
+            owner,
+            inputs: inputs.into(),
+            body: Arc::new(body),
+        });
+    }
+
+    /// Adds a remark to `policy` at this destination.
+    pub fn warn(&mut self, policy: &InputRef, warning: Warning) {
+        self.warnings.push((policy.clone(), warning));
+    }
+}

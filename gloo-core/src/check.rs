@@ -1,0 +1,103 @@
+//! Collects what is wrong with one object, so that its author sees everything at once.
+
+use crate::api::Duration;
+use crate::rejection::{Rejection, Warning};
+
+/// Shortest duration that the proxies of every mesh accept.
+const MILLISECOND: i64 = 1_000_000;
+
+/// Rejections and warnings found while reading one object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checks {
+    /// What makes it invalid.
+    pub errors: Vec<Rejection>,
+    /// What its author should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl Checks {
+    /// Adds a rejection.
+    pub fn reject(&mut self, rejection: Rejection) {
+        self.errors.push(rejection);
+    }
+
+    /// Adds a warning.
+    pub fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
+    }
+
+    /// Rejects `value` at `field`.
+    pub fn invalid(&mut self, field: impl Into<String>, value: impl ToString, expected: &'static str) {
+        self.errors.push(Rejection::InvalidValue {
+            field: field.into(),
+            value: value.to_string(),
+            expected,
+        });
+    }
+
+    /// Warns that something at `field` is allowed but probably not what was meant.
+    pub fn unwise(&mut self, field: impl Into<String>, note: impl Into<String>) {
+        self.warnings.push(Warning::Unwise {
+            field: field.into(),
+            note: note.into(),
+        });
+    }
+
+    /// Warns that `field` does nothing.
+    pub fn no_effect(&mut self, field: impl Into<String>, detail: &'static str) {
+        self.warnings.push(Warning::NoEffect {
+            field: field.into(),
+            detail,
+        });
+    }
+
+    /// Rejects durations below one millisecond or with fractions of one.
+    pub fn duration(&mut self, field: &str, value: Option<Duration>) {
+        if let Some(value) = value
+            && (value.as_nanos() < MILLISECOND || value.as_nanos() % MILLISECOND != 0)
+        {
+            self.invalid(field, value, "at least 1ms, in whole milliseconds");
+        }
+    }
+
+    /// Rejects percentages outside of 0 to 100 and those too small to be told from 0.
+    pub fn percentage(&mut self, field: &str, value: f64) {
+        if !(value == 0.0 || (0.0001..=100.0).contains(&value)) {
+            self.invalid(field, value, "0, or from 0.0001 to 100");
+        }
+    }
+
+    /// Rejects regular expressions that the proxies (RE2 syntax) cannot run.
+    pub fn regex(&mut self, field: &str, value: &str) {
+        if value.is_empty() || value.len() > 1024 || regex::Regex::new(value).is_err() {
+            self.invalid(
+                field,
+                format!("{value:?}"),
+                "a regular expression (RE2 syntax, 1 to 1024 bytes)",
+            );
+        }
+    }
+
+    /// Rejects names that HTTP does not allow for a header.
+    pub fn header_name(&mut self, field: &str, name: &str) {
+        if name.is_empty() || !name.bytes().all(is_token) {
+            self.invalid(field, format!("{name:?}"), "the name of an HTTP header");
+        }
+    }
+}
+
+/// Whether a byte may stand in an HTTP token, such as a header name or a method.
+pub fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Whether `name` is a DNS label: at most 63 of `a-z`, `0-9` and `-`, not at the ends.
+pub fn is_dns_label(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 63
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}

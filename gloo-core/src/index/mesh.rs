@@ -1,0 +1,158 @@
+//! Meshes: which software runs where, and under which trust domain.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::Istr;
+use crate::api;
+use crate::backend::Backend;
+use crate::id::InputRef;
+use crate::name::object_key;
+use crate::snapshot::Snapshot;
+
+/// Trust domain of a mesh that names none.
+const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
+/// Other trust domains that the mesh takes for its own, joined by commas.
+const ALIASES: &str = "discovery.mesh.gloo.solo.io/trust-domain-aliases";
+
+/// Position of a mesh in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MeshId(u32);
+
+impl MeshId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The software of a mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Platform {
+    /// Istio.
+    Istio,
+    /// Linkerd.
+    Linkerd,
+    /// AWS App Mesh.
+    AppMesh,
+    /// Consul Connect.
+    Consul,
+    /// Open Service Mesh.
+    Osm,
+    /// The object names none.
+    Unknown,
+}
+
+impl Platform {
+    /// The name in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Istio => "Istio",
+            Self::Linkerd => "Linkerd",
+            Self::AppMesh => "AWS App Mesh",
+            Self::Consul => "Consul Connect",
+            Self::Osm => "Open Service Mesh",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One installation of a mesh.
+#[derive(Debug)]
+pub struct Mesh {
+    /// Its position.
+    pub id: MeshId,
+    /// Its name.
+    pub input: InputRef,
+    /// Its key in statuses.
+    pub key: Istr,
+    /// The object as it was read.
+    pub object: Arc<api::Mesh>,
+    /// What it runs.
+    pub platform: Platform,
+    /// The cluster it is installed in; empty if it belongs to none.
+    pub cluster: Istr,
+    /// The namespace of its control plane.
+    pub namespace: Istr,
+    /// Trust domains under which its workloads are known: its own first, then its aliases.
+    pub trust_domains: Vec<Istr>,
+    /// Whether its own trust domain is written, not assumed.
+    pub trust_domain_known: bool,
+    /// Name of the backend that writes its resources, if there is one.
+    pub backend: Option<&'static str>,
+}
+
+impl Mesh {
+    /// Whether its workloads have identities that access policies can name.
+    pub fn has_identities(&self) -> bool {
+        matches!(self.platform, Platform::Istio | Platform::Linkerd)
+    }
+}
+
+pub(super) fn read(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Vec<Mesh> {
+    let mut meshes: Vec<Mesh> = snapshot
+        .meshes
+        .iter()
+        .map(|(input, object)| mesh(input, object))
+        .collect();
+    meshes.sort_by(|a, b| a.key.cmp(&b.key));
+    for (position, mesh) in meshes.iter_mut().enumerate() {
+        mesh.id = MeshId(u32::try_from(position).unwrap_or(u32::MAX));
+        mesh.backend = backends
+            .iter()
+            .find(|backend| backend.drives(mesh))
+            .map(|backend| backend.name());
+    }
+    meshes
+}
+
+fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
+    let spec = &object.spec;
+    let (platform, installation, trust_domain) = if let Some(istio) = &spec.istio {
+        (
+            Platform::Istio,
+            istio.installation.as_ref(),
+            istio.trust_domain.clone(),
+        )
+    } else if let Some(linkerd) = &spec.linkerd {
+        (Platform::Linkerd, linkerd.installation.as_ref(), Istr::default())
+    } else if let Some(consul) = &spec.consul_connect {
+        (Platform::Consul, consul.installation.as_ref(), Istr::default())
+    } else if let Some(osm) = &spec.osm {
+        (Platform::Osm, osm.installation.as_ref(), Istr::default())
+    } else if spec.aws_app_mesh.is_some() {
+        (Platform::AppMesh, None, Istr::default())
+    } else {
+        (Platform::Unknown, None, Istr::default())
+    };
+    let trust_domain_known = !trust_domain.is_empty();
+    let own = if trust_domain_known {
+        trust_domain
+    } else {
+        DEFAULT_TRUST_DOMAIN.into()
+    };
+    let aliases = object
+        .metadata
+        .annotations
+        .as_ref()
+        .and_then(|annotations| annotations.get(ALIASES));
+    let aliases: BTreeSet<&str> = aliases
+        .into_iter()
+        .flat_map(|list| list.split(','))
+        .map(str::trim)
+        .filter(|alias| !alias.is_empty() && *alias != &*own)
+        .collect();
+    Mesh {
+        id: MeshId(0),
+        key: object_key(&input.name, &input.namespace, "").into(),
+        input: input.clone(),
+        object: Arc::clone(object),
+        platform,
+        cluster: installation.map(|at| at.cluster.clone()).unwrap_or_default(),
+        namespace: installation.map(|at| at.namespace.clone()).unwrap_or_default(),
+        trust_domains: std::iter::once(own.clone())
+            .chain(aliases.into_iter().map(Istr::from))
+            .collect(),
+        trust_domain_known,
+        backend: None,
+    }
+}

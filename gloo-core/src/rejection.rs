@@ -1,0 +1,304 @@
+//! Why a piece of user configuration was not applied, and what its author should know.
+
+use crate::Istr;
+use crate::id::InputRef;
+
+/// Why a policy is not in force, as a value.
+///
+/// `field` is the path as users write it. The text of a rejection names what was written, where, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The object could not be read at all.
+    #[error("cannot decode: {path}: {reason}")]
+    Undecodable {
+        /// Where reading stopped.
+        path: String,
+        /// What was expected there.
+        reason: String,
+    },
+    /// A reference lacks parts that it must have.
+    #[error("{field} is incomplete: {missing} must be set")]
+    RefIncomplete {
+        /// Where the reference stands.
+        field: String,
+        /// The fields that are empty, joined by commas.
+        missing: String,
+    },
+    /// A reference names something that is not there.
+    #[error("{field}: {kind} {reference} not found")]
+    RefNotFound {
+        /// Where the reference stands.
+        field: String,
+        /// What kind of thing it names.
+        kind: &'static str,
+        /// What it names.
+        reference: String,
+    },
+    /// A target lives in another cluster and no virtual mesh makes it reachable from there.
+    #[error("{field}: {target} is not federated to cluster {cluster}")]
+    NotFederated {
+        /// Where the target is named.
+        field: String,
+        /// The target.
+        target: String,
+        /// The cluster whose clients would need it.
+        cluster: Istr,
+    },
+    /// A port that the service does not have.
+    #[error("{field}: {service} has no port {port}")]
+    PortUnknown {
+        /// Where the port is named.
+        field: String,
+        /// The service.
+        service: String,
+        /// The port.
+        port: u32,
+    },
+    /// No port is named and the service has several, or none.
+    #[error("{field} must be set: {service} has {count} ports")]
+    PortAmbiguous {
+        /// Where the port is missing.
+        field: String,
+        /// The service.
+        service: String,
+        /// How many ports it has.
+        count: usize,
+    },
+    /// A value outside of what is allowed there.
+    #[error("{field} is {value}; expected {expected}")]
+    InvalidValue {
+        /// Where it stands.
+        field: String,
+        /// What was written.
+        value: String,
+        /// What may be written.
+        expected: &'static str,
+    },
+    /// A policy that was accepted earlier holds the field with another value.
+    #[error("{field} is already set by {winner}{scope}")]
+    FieldTaken {
+        /// The field.
+        field: &'static str,
+        /// The policy that keeps it.
+        winner: Box<InputRef>,
+        /// Which requests both want to govern; empty when it is about all of them.
+        scope: String,
+    },
+    /// The mesh of the destination has no way to do this.
+    #[error("{field} is not supported {context}")]
+    Unsupported {
+        /// The field.
+        field: String,
+        /// Where and why it is not supported.
+        context: String,
+    },
+    /// The destination cannot take any policy of this kind.
+    #[error("{destination} {reason}")]
+    Unfit {
+        /// The destination.
+        destination: InputRef,
+        /// What it lacks.
+        reason: &'static str,
+    },
+    /// Configuration that a user wrote for the mesh already governs the same host.
+    #[error("{object} already configures {host}{detail}")]
+    UserConfig {
+        /// The user's object.
+        object: String,
+        /// The host that both configure.
+        host: String,
+        /// Which part is affected; empty when it is the whole host.
+        detail: String,
+    },
+    /// An object of the same kind and name exists, and it is not ours.
+    #[error("{object} exists and is not managed here; it is left alone")]
+    ForeignObject {
+        /// The object in the way.
+        object: String,
+    },
+    /// No identity can be derived for a cluster.
+    #[error("{field}: no mesh with identities is known in cluster {cluster}")]
+    IdentityUnknown {
+        /// Where the cluster is named.
+        field: String,
+        /// The cluster.
+        cluster: Istr,
+    },
+    /// A list of identities that selects nobody; taking it as "anybody" would open the destination.
+    #[error("{field} selects no identity")]
+    NoIdentity {
+        /// The list.
+        field: String,
+    },
+}
+
+impl Rejection {
+    /// Stable machine-readable name of the reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Undecodable { .. } => "Undecodable",
+            Self::RefIncomplete { .. } => "RefIncomplete",
+            Self::RefNotFound { .. } => "RefNotFound",
+            Self::NotFederated { .. } => "NotFederated",
+            Self::PortUnknown { .. } => "PortUnknown",
+            Self::PortAmbiguous { .. } => "PortAmbiguous",
+            Self::InvalidValue { .. } => "InvalidValue",
+            Self::FieldTaken { .. } => "FieldTaken",
+            Self::Unsupported { .. } => "Unsupported",
+            Self::Unfit { .. } => "Unfit",
+            Self::UserConfig { .. } => "UserConfig",
+            Self::ForeignObject { .. } => "ForeignObject",
+            Self::IdentityUnknown { .. } => "IdentityUnknown",
+            Self::NoIdentity { .. } => "NoIdentity",
+        }
+    }
+
+    /// The path of the field concerned, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Undecodable { path, .. } => Some(path),
+            Self::FieldTaken { field, .. } => Some(field),
+            Self::RefIncomplete { field, .. }
+            | Self::RefNotFound { field, .. }
+            | Self::NotFederated { field, .. }
+            | Self::PortUnknown { field, .. }
+            | Self::PortAmbiguous { field, .. }
+            | Self::InvalidValue { field, .. }
+            | Self::Unsupported { field, .. }
+            | Self::IdentityUnknown { field, .. }
+            | Self::NoIdentity { field } => Some(field),
+            Self::Unfit { .. } | Self::UserConfig { .. } | Self::ForeignObject { .. } => None,
+        }
+    }
+}
+
+/// What the author of an accepted policy should know: it is in force, but perhaps not as they think.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A field that nothing here acts on.
+    #[error("{field} has no effect here{detail}")]
+    NoEffect {
+        /// The field.
+        field: String,
+        /// Why, or what happens instead; empty or starting with a separator.
+        detail: &'static str,
+    },
+    /// A field that exists for old objects only.
+    #[error("{field} is deprecated; use {instead}")]
+    Deprecated {
+        /// The field.
+        field: String,
+        /// What to write today.
+        instead: &'static str,
+    },
+    /// Something unknown was found and left out.
+    #[error("unknown field {field} is ignored")]
+    UnknownField {
+        /// The field.
+        field: String,
+    },
+    /// A value is allowed but probably does not do what was meant.
+    #[error("{field}: {note}")]
+    Unwise {
+        /// The field.
+        field: String,
+        /// What happens.
+        note: String,
+    },
+    /// An earlier version of the policy is in force instead of the current one.
+    #[error("generation {generation} stays in force")]
+    LastGood {
+        /// The generation in force.
+        generation: i64,
+    },
+    /// Nothing is selected.
+    #[error("{field} selects nothing")]
+    SelectsNothing {
+        /// The selector.
+        field: &'static str,
+    },
+    /// No backend drives the destination's mesh.
+    #[error("not translated: {reason}")]
+    NotTranslated {
+        /// Why.
+        reason: String,
+    },
+    /// The destination cannot take policies of this kind and was selected only broadly.
+    #[error("{destination} {reason}; the policy has no effect there")]
+    Unfit {
+        /// The destination.
+        destination: InputRef,
+        /// What it lacks.
+        reason: &'static str,
+    },
+    /// Configuration that a user wrote for the mesh governs the same host.
+    #[error("{object} also configures {host}{detail}")]
+    UserConfig {
+        /// The user's object.
+        object: String,
+        /// The host that both configure.
+        host: String,
+        /// Who wins, and where.
+        detail: String,
+    },
+    /// Requests that no route matches are answered with 404.
+    #[error("requests to {host} that no route matches are answered with 404; add a policy without matchers")]
+    Unmatched {
+        /// The host.
+        host: Istr,
+    },
+    /// No access policy is in force although one selects the destination.
+    #[error("nothing restricts access to {destination}")]
+    Unrestricted {
+        /// The destination.
+        destination: InputRef,
+    },
+    /// Two services select the same workloads, so the rules of both open them.
+    #[error("{other} selects the same workloads; rules of both open them")]
+    SharedWorkloads {
+        /// The other destination.
+        other: InputRef,
+    },
+    /// Identities of clusters with one trust domain cannot be told apart.
+    #[error("clusters {clusters} share trust domain {trust_domain}; their identities cannot be told apart")]
+    SharedTrustDomain {
+        /// The clusters, joined by commas.
+        clusters: String,
+        /// What they share.
+        trust_domain: Istr,
+    },
+    /// A whole kind of objects in the input is not read.
+    #[error("{count} of {api_version} {kind} are not read")]
+    KindUnread {
+        /// Group and version.
+        api_version: String,
+        /// Kind.
+        kind: String,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+impl Warning {
+    /// Stable machine-readable name of the warning.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoEffect { .. } => "NoEffect",
+            Self::Deprecated { .. } => "Deprecated",
+            Self::UnknownField { .. } => "UnknownField",
+            Self::Unwise { .. } => "Unwise",
+            Self::LastGood { .. } => "LastGood",
+            Self::SelectsNothing { .. } => "SelectsNothing",
+            Self::NotTranslated { .. } => "NotTranslated",
+            Self::Unfit { .. } => "Unfit",
+            Self::UserConfig { .. } => "UserConfig",
+            Self::Unmatched { .. } => "Unmatched",
+            Self::Unrestricted { .. } => "Unrestricted",
+            Self::SharedWorkloads { .. } => "SharedWorkloads",
+            Self::SharedTrustDomain { .. } => "SharedTrustDomain",
+            Self::KindUnread { .. } => "KindUnread",
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! How the model comes about: reading policies, ordering them, and deciding what is in force where.
+
+mod claim;
+mod decide;
+mod identity;
+mod read;
+mod subset;
+mod target;
+
+pub(crate) use decide::{Decision, InForce, Verdict, decide};
+pub(crate) use subset::Demands;

@@ -1,0 +1,274 @@
+//! Turns selectors of identities into identities.
+
+use std::collections::BTreeMap;
+
+use crate::Istr;
+use crate::api::{ClusterObjectRef, IdentitySelector, KubeIdentityMatcher};
+use crate::check::{Checks, is_dns_label};
+use crate::index::{Index, Mesh};
+use crate::model::{Peer, Principal, Sources};
+use crate::rejection::{Rejection, Warning};
+
+/// Where the selectors stand in a policy.
+const FIELD: &str = "spec.sourceSelector";
+
+/// Reads the selectors of one AccessPolicy. No selector means everybody; a selector that names nobody is
+/// refused, so that nothing ever opens a destination by accident.
+pub(super) fn read_sources(
+    index: &Index,
+    selectors: &[IdentitySelector],
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Sources {
+    let mut peers = Vec::new();
+    let mut any = selectors.is_empty();
+    for (position, selector) in selectors.iter().enumerate() {
+        let field = format!("{FIELD}[{position}]");
+        match read_selector(index, selector, &field, own, targets) {
+            Some(more) => peers.extend(more),
+            None => {
+                any = true;
+                own.unwise(
+                    field,
+                    "it names nobody in particular, so clients without identity are admitted too",
+                );
+            }
+        }
+    }
+    if any { Sources::Any } else { Sources::Peers(peers) }
+}
+
+/// The peers of one selector; `None` if it admits everybody.
+///
+/// A matcher of namespaces only and a list of accounts are alternatives, so they become two peers; what is
+/// asked of the request itself is asked in both.
+fn read_selector(
+    index: &Index,
+    selector: &IdentitySelector,
+    field: &str,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Option<Vec<Peer>> {
+    let IdentitySelector {
+        kube_identity_matcher,
+        kube_service_account_refs,
+        request_identity_matcher,
+    } = selector;
+    let matcher = kube_identity_matcher
+        .as_ref()
+        .filter(|matcher| !matcher.namespaces.is_empty() || !matcher.clusters.is_empty());
+    let accounts = kube_service_account_refs
+        .as_ref()
+        .map(|refs| refs.service_accounts.as_slice());
+    let request = Peer {
+        request_principals: request_identity_matcher
+            .iter()
+            .flat_map(|matcher| matcher.request_principals.clone())
+            .collect(),
+        not_request_principals: request_identity_matcher
+            .iter()
+            .flat_map(|matcher| matcher.not_request_principals.clone())
+            .collect(),
+        ..Peer::default()
+    };
+    let earlier_errors = targets.errors.len();
+    let mut principals = Vec::new();
+    let mut namespaces = Vec::new();
+    match matcher {
+        Some(KubeIdentityMatcher {
+            namespaces: named,
+            clusters,
+        }) if clusters.is_empty() => {
+            check_namespaces(named, field, own);
+            namespaces.clone_from(named);
+        }
+        Some(matcher) => principals.extend(of_matcher(index, matcher, field, own, targets)),
+        None => (),
+    }
+    for (position, account) in accounts.unwrap_or_default().iter().enumerate() {
+        let field = format!("{field}.kubeServiceAccountRefs.serviceAccounts[{position}]");
+        principals.extend(of_account(index, account, &field, own, targets));
+    }
+    dedup(&mut principals);
+    let mut peers = Vec::new();
+    if !principals.is_empty() {
+        peers.push(Peer {
+            principals,
+            ..request.clone()
+        });
+    }
+    if !namespaces.is_empty() {
+        peers.push(Peer {
+            namespaces,
+            ..request.clone()
+        });
+    }
+    if peers.is_empty() {
+        if request != Peer::default() {
+            return Some(vec![request]);
+        }
+        if matcher.is_none() && accounts.is_none() {
+            return None;
+        }
+        if targets.errors.len() == earlier_errors {
+            targets.reject(Rejection::NoIdentity {
+                field: field.to_owned(),
+            });
+        }
+    }
+    Some(peers)
+}
+
+/// Identities of whole clusters, or of namespaces in clusters, cluster by cluster.
+fn of_matcher(
+    index: &Index,
+    matcher: &KubeIdentityMatcher,
+    field: &str,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Vec<Principal> {
+    let KubeIdentityMatcher { namespaces, clusters } = matcher;
+    let field = format!("{field}.kubeIdentityMatcher");
+    check_namespaces(namespaces, &field, own);
+    let mut principals = Vec::new();
+    for cluster in clusters {
+        let meshes = meshes_of(index, cluster, &format!("{field}.clusters"), targets);
+        warn_about_shared_trust(index, cluster, &meshes, targets);
+        for mesh in meshes {
+            if namespaces.is_empty() {
+                principals.extend(whole_trust_domain(mesh, &field, targets));
+            } else {
+                principals.extend(
+                    namespaces
+                        .iter()
+                        .map(|namespace| principal(mesh, Some(namespace), None)),
+                );
+            }
+        }
+    }
+    principals
+}
+
+/// Identities of one account reference; parts that are empty match anything.
+fn of_account(
+    index: &Index,
+    account: &ClusterObjectRef,
+    field: &str,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Vec<Principal> {
+    let ClusterObjectRef {
+        name,
+        namespace,
+        cluster_name,
+    } = account;
+    let meshes = if cluster_name.is_empty() {
+        index.meshes().filter(|mesh| mesh.has_identities()).collect()
+    } else {
+        let meshes = meshes_of(index, cluster_name, &format!("{field}.clusterName"), targets);
+        warn_about_shared_trust(index, cluster_name, &meshes, targets);
+        meshes
+    };
+    if namespace.is_empty() {
+        if !name.is_empty() {
+            own.no_effect(
+                format!("{field}.name"),
+                ": without namespace every account is meant",
+            );
+        }
+        return meshes
+            .into_iter()
+            .flat_map(|mesh| whole_trust_domain(mesh, field, targets))
+            .collect();
+    }
+    check_namespaces(std::slice::from_ref(namespace), field, own);
+    let account = (!name.is_empty()).then_some(name);
+    meshes
+        .into_iter()
+        .map(|mesh| principal(mesh, Some(namespace), account))
+        .collect()
+}
+
+fn principal(mesh: &Mesh, namespace: Option<&Istr>, account: Option<&Istr>) -> Principal {
+    let trust_domain = mesh.trust_domains.first().cloned().unwrap_or_default();
+    Principal {
+        trust_domain,
+        namespace: namespace.cloned(),
+        account: account.cloned(),
+    }
+}
+
+/// Everybody of a trust domain. Aliases do not count there, so each is named.
+fn whole_trust_domain(mesh: &Mesh, field: &str, checks: &mut Checks) -> Vec<Principal> {
+    if !mesh.trust_domain_known {
+        checks.unwise(
+            field,
+            format!("{} names no trust domain; cluster.local is assumed", mesh.input),
+        );
+    }
+    let all = mesh.trust_domains.iter();
+    all.map(|domain| Principal {
+        trust_domain: domain.clone(),
+        namespace: None,
+        account: None,
+    })
+    .collect()
+}
+
+/// Meshes with identities that are installed in a cluster; none is an error.
+fn meshes_of<'a>(index: &'a Index, cluster: &Istr, field: &str, checks: &mut Checks) -> Vec<&'a Mesh> {
+    let ids = index.meshes_by_cluster.get(cluster).into_iter().flatten();
+    let meshes: Vec<&Mesh> = ids
+        .filter_map(|id| index.mesh(*id))
+        .filter(|mesh| mesh.has_identities())
+        .collect();
+    if meshes.is_empty() {
+        checks.reject(Rejection::IdentityUnknown {
+            field: field.to_owned(),
+            cluster: cluster.clone(),
+        });
+    }
+    meshes
+}
+
+/// Clusters with one trust domain: naming one of them admits the same accounts of the others.
+fn warn_about_shared_trust(index: &Index, cluster: &Istr, meshes: &[&Mesh], checks: &mut Checks) {
+    let mut clusters: BTreeMap<&Istr, Vec<&str>> = BTreeMap::new();
+    for mesh in meshes {
+        let Some(domain) = mesh.trust_domains.first() else {
+            continue;
+        };
+        let sharing = index
+            .meshes()
+            .filter(|other| other.trust_domains.first() == Some(domain));
+        let mut names: Vec<&str> = sharing.map(|other| &*other.cluster).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 && names.contains(&&**cluster) {
+            clusters.insert(domain, names);
+        }
+    }
+    for (trust_domain, clusters) in clusters {
+        let warning = Warning::SharedTrustDomain {
+            clusters: clusters.join(", "),
+            trust_domain: trust_domain.clone(),
+        };
+        if !checks.warnings.contains(&warning) {
+            checks.warn(warning);
+        }
+    }
+}
+
+fn check_namespaces(namespaces: &[Istr], field: &str, checks: &mut Checks) {
+    for namespace in namespaces {
+        if !is_dns_label(namespace) {
+            checks.invalid(field, format!("{namespace:?}"), "the name of a namespace");
+        }
+    }
+}
+
+/// Drops repeated identities, keeping the first of each.
+fn dedup(principals: &mut Vec<Principal>) {
+    let mut seen = std::collections::BTreeSet::new();
+    principals.retain(|principal| seen.insert(principal.clone()));
+}

@@ -1,0 +1,317 @@
+//! Reads what users wrote in policies into the model, field by field.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::Istr;
+use crate::api::{self, ApprovalStatus, DestinationSelector, Policy};
+use crate::check::{Checks, is_token};
+use crate::id::{InputKind, InputRef};
+use crate::index::{Applied, Checked, Destination, Index};
+use crate::model::route::{Cors, Fault, HeaderChanges, Retry, Timeout, cors, header};
+use crate::model::traffic::{Outlier, outlier, tls};
+use crate::model::{AccessPolicy, Request, Source, SourceSelector, TrafficPolicy};
+use crate::resolve::{identity, target};
+use crate::snapshot::{Inputs, Snapshot};
+
+impl Checked for TrafficPolicy {
+    const KIND: InputKind = InputKind::TrafficPolicy;
+    type Object = api::TrafficPolicy;
+    type Spec = api::TrafficPolicySpec;
+
+    fn objects(snapshot: &Snapshot) -> &Inputs<api::TrafficPolicy> {
+        &snapshot.traffic_policies
+    }
+
+    fn metadata(object: &api::TrafficPolicy) -> &ObjectMeta {
+        &object.metadata
+    }
+
+    fn spec(object: &api::TrafficPolicy) -> &api::TrafficPolicySpec {
+        &object.spec
+    }
+
+    fn verdicts(object: &api::TrafficPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
+        object
+            .status
+            .as_ref()
+            .map(|status| (status.observed_generation, &status.destinations))
+    }
+
+    fn selectors(spec: &api::TrafficPolicySpec) -> &[DestinationSelector] {
+        &spec.destination_selector
+    }
+
+    fn applied(destination: &Destination) -> Vec<Applied<'_, api::TrafficPolicySpec>> {
+        let status = destination.object.status.iter();
+        let applied = status.flat_map(|status| &status.applied_traffic_policies);
+        applied
+            .filter_map(|applied| {
+                let at = applied.reference.as_ref()?;
+                let generation = applied.observed_generation;
+                Some(Applied {
+                    name: &at.name,
+                    namespace: &at.namespace,
+                    generation,
+                    spec: applied.spec.as_ref(),
+                })
+            })
+            .collect()
+    }
+
+    fn check(
+        index: &Index,
+        input: &InputRef,
+        generation: i64,
+        spec: &api::TrafficPolicySpec,
+        own: &mut Checks,
+        targets: &mut Checks,
+    ) -> Self {
+        let api::TrafficPolicySpec {
+            source_selector,
+            destination_selector: _,
+            route_selector,
+            http_request_matchers,
+            policy,
+        } = spec;
+        if !route_selector.is_empty() {
+            index.unsupported(
+                "spec.routeSelector",
+                "; the policy applies to every destination it selects",
+                own,
+            );
+        }
+        let selectors = source_selector.iter().enumerate();
+        let mut sources: Vec<SourceSelector> = selectors
+            .map(|(position, selector)| SourceSelector::read(selector, position, own))
+            .collect();
+        if sources.is_empty() {
+            sources.push(SourceSelector {
+                clusters: Vec::new(),
+                sources: vec![Source::default()],
+            });
+        }
+        let empty = Policy::default();
+        let policy = policy.as_ref().unwrap_or(&empty);
+        let version = Self {
+            input: input.clone(),
+            generation,
+            sources,
+            requests: read_requests(http_request_matchers, own),
+            timeout: None,
+            retry: None,
+            fault: None,
+            shift: None,
+            mirror: None,
+            headers: None,
+            cors: None,
+            outlier: None,
+            tls: None,
+        };
+        let version = version.with_settings(index, policy, own, targets);
+        version.warn_about_combinations(own);
+        version
+    }
+}
+
+fn read_requests(matchers: &[api::HttpMatcher], checks: &mut Checks) -> Vec<Request> {
+    let mut requests: Vec<Request> = Vec::new();
+    for (position, matcher) in matchers.iter().enumerate() {
+        let request = Request::read(matcher, position, checks);
+        if requests.contains(&request) {
+            let field = format!("spec.httpRequestMatchers[{position}]");
+            checks.no_effect(field, ": an earlier matcher says the same");
+        } else {
+            requests.push(request);
+        }
+    }
+    if requests.is_empty() {
+        requests.push(Request::default());
+    }
+    requests
+}
+
+impl TrafficPolicy {
+    /// Reads every field of `policy`. Destructured in full, so that a new field cannot be forgotten.
+    fn with_settings(
+        mut self,
+        index: &Index,
+        policy: &Policy,
+        own: &mut Checks,
+        targets: &mut Checks,
+    ) -> Self {
+        let Policy {
+            traffic_shift,
+            fault_injection,
+            request_timeout,
+            retries,
+            cors_policy,
+            mirror,
+            header_manipulation,
+            outlier_detection,
+            mtls,
+            csrf,
+            rate_limit,
+            extauth,
+        } = policy;
+        if *policy == Policy::default() {
+            own.no_effect("spec.policy", ": it is empty");
+        }
+        for (field, set) in [
+            ("spec.policy.csrf", csrf.is_some()),
+            ("spec.policy.rateLimit", rate_limit.is_some()),
+            ("spec.policy.extauth", extauth.is_some()),
+        ] {
+            if set {
+                index.unsupported(field, "", own);
+            }
+        }
+        self.timeout = request_timeout.map(|timeout| Timeout::read(timeout, own));
+        self.retry = retries.as_ref().map(|retries| Retry::read(retries, own));
+        self.fault = fault_injection.as_ref().and_then(|fault| Fault::read(fault, own));
+        self.shift = traffic_shift
+            .as_ref()
+            .and_then(|shift| target::read_shift(index, shift, own, targets));
+        self.mirror = mirror
+            .as_ref()
+            .and_then(|mirror| target::read_mirror(index, mirror, own, targets));
+        self.headers = header_manipulation
+            .as_ref()
+            .map(|headers| HeaderChanges::read(headers, header::FIELD, own));
+        self.cors = cors_policy.as_ref().map(|cors| Cors::read(cors, own));
+        self.outlier = outlier_detection
+            .as_ref()
+            .map(|outlier| Outlier::read(outlier, own));
+        self.tls = mtls.as_ref().and_then(|mtls| tls::read(mtls, own));
+        self
+    }
+
+    /// Notes about fields that are fine alone but surprise together.
+    fn warn_about_combinations(&self, checks: &mut Checks) {
+        if self.cors.is_some() && self.requests.iter().any(|request| request.method.is_some()) {
+            checks.unwise(
+                cors::FIELD,
+                "preflight requests use OPTIONS, which a matcher with another method leaves out",
+            );
+        }
+        if !self.is_unconditional() {
+            for (field, set) in [
+                (outlier::FIELD, self.outlier.is_some()),
+                (tls::FIELD, self.tls.is_some()),
+            ] {
+                if set {
+                    checks.unwise(
+                        field,
+                        "applies to every client in the selected clusters; labels, namespaces and matchers do not narrow it",
+                    );
+                }
+            }
+        }
+    }
+}
+
+impl Checked for AccessPolicy {
+    const KIND: InputKind = InputKind::AccessPolicy;
+    type Object = api::AccessPolicy;
+    type Spec = api::AccessPolicySpec;
+
+    fn objects(snapshot: &Snapshot) -> &Inputs<api::AccessPolicy> {
+        &snapshot.access_policies
+    }
+
+    fn metadata(object: &api::AccessPolicy) -> &ObjectMeta {
+        &object.metadata
+    }
+
+    fn spec(object: &api::AccessPolicy) -> &api::AccessPolicySpec {
+        &object.spec
+    }
+
+    fn verdicts(object: &api::AccessPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
+        object
+            .status
+            .as_ref()
+            .map(|status| (status.observed_generation, &status.destinations))
+    }
+
+    fn selectors(spec: &api::AccessPolicySpec) -> &[DestinationSelector] {
+        &spec.destination_selector
+    }
+
+    fn applied(destination: &Destination) -> Vec<Applied<'_, api::AccessPolicySpec>> {
+        let status = destination.object.status.iter();
+        let applied = status.flat_map(|status| &status.applied_access_policies);
+        applied
+            .filter_map(|applied| {
+                let at = applied.reference.as_ref()?;
+                let generation = applied.observed_generation;
+                Some(Applied {
+                    name: &at.name,
+                    namespace: &at.namespace,
+                    generation,
+                    spec: applied.spec.as_ref(),
+                })
+            })
+            .collect()
+    }
+
+    fn check(
+        index: &Index,
+        input: &InputRef,
+        generation: i64,
+        spec: &api::AccessPolicySpec,
+        own: &mut Checks,
+        targets: &mut Checks,
+    ) -> Self {
+        let api::AccessPolicySpec {
+            source_selector,
+            destination_selector: _,
+            allowed_paths,
+            allowed_methods,
+            allowed_ports,
+        } = spec;
+        for (position, path) in allowed_paths.iter().enumerate() {
+            check_path(path, &format!("spec.allowedPaths[{position}]"), own);
+        }
+        for method in allowed_methods {
+            if method.is_empty() || !method.bytes().all(|byte| is_token(byte) || byte == b'*') {
+                own.invalid("spec.allowedMethods", format!("{method:?}"), "an HTTP method");
+            }
+        }
+        for port in allowed_ports {
+            if !(1..=65535).contains(port) {
+                own.invalid("spec.allowedPorts", port, "1 to 65535");
+            }
+        }
+        Self {
+            input: input.clone(),
+            generation,
+            sources: identity::read_sources(index, source_selector, own, targets),
+            paths: allowed_paths.clone(),
+            methods: allowed_methods.clone(),
+            ports: allowed_ports.clone(),
+        }
+    }
+}
+
+fn check_path(path: &str, field: &str, checks: &mut Checks) {
+    if path.is_empty() || path.contains(['{', '}']) {
+        checks.invalid(
+            field,
+            format!("{path:?}"),
+            "a path, with * as first or last character at most",
+        );
+        return;
+    }
+    let inner = path
+        .strip_prefix('*')
+        .or_else(|| path.strip_suffix('*'))
+        .unwrap_or(path);
+    if inner.contains('*') {
+        checks.unwise(
+            field,
+            "* is a wildcard only as first or last character; elsewhere it is literal",
+        );
+    }
+}

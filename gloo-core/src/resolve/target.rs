@@ -1,0 +1,276 @@
+//! Finds the services that a policy sends requests to, and their ports.
+
+use crate::api::{self, ClusterObjectRef, KubeServiceDestination, WeightedDestination};
+use crate::check::Checks;
+use crate::index::{Destination, Index, bad_ref};
+use crate::model::route::{HeaderChanges, Mirror, Shift, Target, WeightedTarget, mirror, shift};
+use crate::name::object_key;
+use crate::rejection::Rejection;
+
+/// Largest weight of one target, and largest sum: above them proxies wrap around.
+const MAX_WEIGHT: u64 = 2_147_483_647;
+const MAX_WEIGHT_SUM: u64 = 4_294_967_295;
+
+/// Reads `trafficShift`; without destinations it does nothing.
+pub(super) fn read_shift(
+    index: &Index,
+    shift: &api::TrafficShift,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Option<Shift> {
+    let api::TrafficShift { destinations } = shift;
+    if destinations.is_empty() {
+        own.no_effect(shift::FIELD, ": it names no destinations");
+        return None;
+    }
+    check_weights(destinations, own);
+    let entries = destinations.iter().enumerate();
+    let targets = entries.filter_map(|(position, entry)| {
+        let field = format!("{}.destinations[{position}]", shift::FIELD);
+        read_weighted(index, entry, &field, own, targets)
+    });
+    Some(Shift {
+        targets: targets.collect(),
+    })
+}
+
+fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
+    if destinations.len() < 2 {
+        return;
+    }
+    let field = format!("{}.destinations", shift::FIELD);
+    let weights = destinations
+        .iter()
+        .map(|destination| u64::from(destination.weight));
+    let sum: u64 = weights.clone().sum();
+    if sum == 0 {
+        checks.invalid(
+            field,
+            "all of weight 0",
+            "a weight above 0 on at least one destination",
+        );
+    } else if sum > MAX_WEIGHT_SUM || weights.max().unwrap_or_default() > MAX_WEIGHT {
+        checks.invalid(
+            field,
+            format!("of weight {sum}"),
+            "weights up to 2147483647 and a sum up to 4294967295",
+        );
+    } else if sum != 100 {
+        checks.unwise(
+            field,
+            format!("the weights add up to {sum}; each counts relative to that, not in percent"),
+        );
+    }
+}
+
+fn read_weighted(
+    index: &Index,
+    entry: &WeightedDestination,
+    field: &str,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Option<WeightedTarget> {
+    let WeightedDestination {
+        weight,
+        kube_service,
+        virtual_destination,
+        static_destination,
+        cluster_header,
+        options,
+    } = entry;
+    let headers = options
+        .as_ref()
+        .and_then(|options| options.header_manipulation.as_ref());
+    let headers = headers
+        .map(|headers| HeaderChanges::read(headers, &format!("{field}.options.headerManipulation"), own))
+        .unwrap_or_default();
+    if let Some(service) = kube_service {
+        let KubeServiceDestination {
+            name,
+            namespace,
+            cluster_name,
+            subset,
+            port,
+        } = service;
+        let reference = ClusterObjectRef {
+            name: name.clone(),
+            namespace: namespace.clone(),
+            cluster_name: cluster_name.clone(),
+        };
+        let field = format!("{field}.kubeService");
+        let target = find(index, &reference, *port, &field, targets)?;
+        check_subset(index, target, subset, &field, targets);
+        return Some(WeightedTarget {
+            weight: *weight,
+            target,
+            subset: subset.clone(),
+            headers,
+        });
+    }
+    if let Some(reference) = virtual_destination {
+        let field = format!("{field}.virtualDestination");
+        let key = object_key(&reference.name, &reference.namespace, "");
+        let known = index
+            .virtual_destinations
+            .contains(&(reference.namespace.clone(), reference.name.clone()));
+        targets.reject(if known {
+            let context = "yet: no clients are given a route to virtual destinations".to_owned();
+            Rejection::Unsupported { field, context }
+        } else {
+            Rejection::RefNotFound {
+                field,
+                kind: "virtual destination",
+                reference: key,
+            }
+        });
+    } else if static_destination.is_some() || cluster_header.is_some() {
+        let name = if static_destination.is_some() {
+            "staticDestination"
+        } else {
+            "clusterHeader"
+        };
+        let context = "as the target of a shift".to_owned();
+        own.reject(Rejection::Unsupported {
+            field: format!("{field}.{name}"),
+            context,
+        });
+    } else {
+        own.invalid(field, "empty", "a kubeService or a virtualDestination");
+    }
+    None
+}
+
+/// A subset that selects nothing today may be deployed tomorrow, so it is only worth a warning.
+fn check_subset(
+    index: &Index,
+    target: Target,
+    subset: &crate::istr::Labels,
+    field: &str,
+    checks: &mut Checks,
+) {
+    let Some(service) = index
+        .destination(target.destination)
+        .and_then(Destination::kube_service)
+    else {
+        return;
+    };
+    let endpoints = || {
+        service
+            .endpoint_subsets
+            .iter()
+            .flat_map(|subset| &subset.endpoints)
+    };
+    if subset.is_empty() || endpoints().next().is_none() {
+        return;
+    }
+    let known = |key, value| {
+        let values = service.subsets.get(key);
+        values.is_some_and(|values| values.values.contains(value))
+            || endpoints().any(|endpoint| endpoint.labels.get(key) == Some(value))
+    };
+    for (key, value) in subset {
+        if !known(key, value) {
+            checks.unwise(
+                format!("{field}.subset"),
+                format!("no endpoint carries {key}: {value} now"),
+            );
+        }
+    }
+}
+
+/// Reads `mirror`; a percentage that is not given means every request.
+pub(super) fn read_mirror(
+    index: &Index,
+    mirror: &api::Mirror,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Option<Mirror> {
+    let api::Mirror {
+        kube_service,
+        percentage,
+        port,
+    } = mirror;
+    match percentage {
+        Some(percentage) => own.percentage(&format!("{}.percentage", mirror::FIELD), *percentage),
+        None => own.unwise(
+            format!("{}.percentage", mirror::FIELD),
+            "not given, so every request is copied; Gloo Mesh 1.1 copied none",
+        ),
+    }
+    let Some(service) = kube_service else {
+        own.invalid(mirror::FIELD, "without destination", "a kubeService");
+        return None;
+    };
+    let field = format!("{}.kubeService", mirror::FIELD);
+    if let Some(rejection) = bad_ref(index, field.clone(), service) {
+        targets.reject(rejection);
+        return None;
+    }
+    let target = find_port(index, service, *port, &format!("{}.port", mirror::FIELD), targets)?;
+    Some(Mirror {
+        target,
+        percentage: percentage.unwrap_or(100.0),
+    })
+}
+
+/// The destination of a service and the port to use there.
+fn find(
+    index: &Index,
+    service: &ClusterObjectRef,
+    port: u32,
+    field: &str,
+    checks: &mut Checks,
+) -> Option<Target> {
+    if let Some(rejection) = bad_ref(index, field.to_owned(), service) {
+        checks.reject(rejection);
+        return None;
+    }
+    find_port(index, service, port, &format!("{field}.port"), checks)
+}
+
+/// The port named, or the only one there is; it must be able to carry HTTP.
+fn find_port(
+    index: &Index,
+    service: &ClusterObjectRef,
+    port: u32,
+    field: &str,
+    checks: &mut Checks,
+) -> Option<Target> {
+    let destination = index.destination_of(service)?;
+    let name = object_key(&service.name, &service.namespace, &service.cluster_name);
+    let found = match destination.ports.as_slice() {
+        [only] if port == 0 => only,
+        ports if port == 0 => {
+            let (field, service, count) = (field.to_owned(), name, ports.len());
+            checks.reject(Rejection::PortAmbiguous {
+                field,
+                service,
+                count,
+            });
+            return None;
+        }
+        _ => {
+            let Some(found) = destination.port(port) else {
+                checks.reject(Rejection::PortUnknown {
+                    field: field.to_owned(),
+                    service: name,
+                    port,
+                });
+                return None;
+            };
+            found
+        }
+    };
+    if !found.protocol.carries_http() {
+        let context = format!("with port {}: {name} does not speak HTTP there", found.number);
+        checks.reject(Rejection::Unsupported {
+            field: field.to_owned(),
+            context,
+        });
+        return None;
+    }
+    Some(Target {
+        destination: destination.id,
+        port: found.number,
+    })
+}

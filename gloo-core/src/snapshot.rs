@@ -1,0 +1,122 @@
+//! Everything a translation reads, as one immutable value, and how it is put together.
+
+pub(crate) mod builder;
+mod raw;
+
+pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder};
+pub use raw::{RawObject, RawRef};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::Istr;
+use crate::api;
+use crate::decode::DecodeError;
+use crate::id::InputRef;
+use crate::rejection::Rejection;
+use crate::report::Finding;
+
+/// Objects of one kind by name.
+pub type Inputs<K> = Arc<BTreeMap<InputRef, Arc<K>>>;
+
+/// How a world looks at one moment, with everything that the result of a translation depends on.
+///
+/// Statuses of earlier runs are part of the objects: they decide which policy was accepted first and which
+/// version of it was last good. A clone shares everything.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Namespace of the management plane on its own cluster; outputs carry it as their owner.
+    pub management_namespace: Istr,
+    /// Choices that change the result.
+    pub options: Options,
+    /// The settings object that counts, if it exists.
+    pub settings: Option<SettingsInput>,
+    /// Registered clusters.
+    pub clusters: Inputs<api::KubernetesCluster>,
+    /// Meshes.
+    pub meshes: Inputs<api::Mesh>,
+    /// Workloads.
+    pub workloads: Inputs<api::Workload>,
+    /// Destinations.
+    pub destinations: Inputs<api::Destination>,
+    /// Traffic policies.
+    pub traffic_policies: Inputs<api::TrafficPolicy>,
+    /// Access policies.
+    pub access_policies: Inputs<api::AccessPolicy>,
+    /// Virtual meshes. They have no effect yet.
+    pub virtual_meshes: Inputs<api::VirtualMesh>,
+    /// Virtual destinations. Known only so that references to them can be told from typing errors.
+    pub virtual_destinations: Inputs<api::VirtualDestination>,
+    /// Policies that could not be decoded. They are refused, and their last good version stays in force.
+    pub broken: Arc<BTreeMap<InputRef, Broken>>,
+    /// Objects of other kinds; backends read those that can collide with their outputs.
+    pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
+    /// What was noticed while reading.
+    pub findings: Arc<Vec<Finding>>,
+}
+
+/// The settings object that counts.
+#[derive(Clone, Debug)]
+pub struct SettingsInput {
+    /// Its name.
+    pub input: InputRef,
+    /// The object.
+    pub object: Arc<api::Settings>,
+}
+
+/// A policy that could not be decoded.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Its generation.
+    pub generation: i64,
+    /// When it was created.
+    pub created: Option<Time>,
+    /// What is wrong.
+    pub error: DecodeError,
+}
+
+impl Broken {
+    /// The refusal that follows.
+    pub fn rejection(&self) -> Rejection {
+        Rejection::Undecodable {
+            path: self.error.path.clone(),
+            reason: self.error.reason.clone(),
+        }
+    }
+}
+
+/// Choices that change the result of a translation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What to make of fields that no backend acts on.
+    pub unsupported_fields: Strictness,
+    /// What to make of configuration that users wrote for the same hosts.
+    pub user_config: UserConfigMode,
+    /// Whether requests that no route matches go to the destination itself instead of being answered
+    /// with 404.
+    pub default_route: bool,
+}
+
+/// Whether something doubtful is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// It is accepted with a warning.
+    #[default]
+    Warn,
+    /// The policy is refused.
+    Reject,
+}
+
+/// What to make of configuration that users wrote for the same hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserConfigMode {
+    /// It is not looked at.
+    Off,
+    /// Policies are accepted with a warning.
+    #[default]
+    Warn,
+    /// Policies are refused where they would collide with it.
+    Reject,
+}

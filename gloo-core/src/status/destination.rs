@@ -1,0 +1,142 @@
+//! The status of a destination: what is in force there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::api::{
+    AppliedAccessPolicy, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets,
+    TrafficPolicySpec, TrafficShift, WeightedDestination,
+};
+use crate::id::InputRef;
+use crate::index::Destination;
+use crate::model::TrafficPolicy;
+use crate::report::Status;
+use crate::resolve::{Decision, Demands, InForce};
+use crate::status::size;
+
+/// Versions of traffic policies that are in force somewhere, by policy and generation.
+pub(crate) type InForceSpecs<'a> = BTreeMap<(&'a InputRef, i64), Arc<TrafficPolicySpec>>;
+
+/// Notes the versions that one destination has in force and that send requests to subsets.
+pub(crate) fn note_specs<'a>(specs: &mut InForceSpecs<'a>, in_force: &[InForce<'a, TrafficPolicy>]) {
+    for in_force in in_force {
+        let shifts = in_force.version.shift.iter().flat_map(|shift| &shift.targets);
+        if let Some(spec) = &in_force.spec
+            && shifts.clone().any(|target| !target.subset.is_empty())
+        {
+            specs.insert((&in_force.version.input, in_force.generation), Arc::clone(spec));
+        }
+    }
+}
+
+/// Puts the status of a destination together.
+pub(crate) fn destination_status(
+    decision: &Decision<'_>,
+    demands: &Demands<'_>,
+    specs: &InForceSpecs<'_>,
+) -> Status {
+    let destination = decision.resolved.destination;
+    let before = destination.object.status.as_ref();
+    let traffic = decision.traffic.iter().map(|in_force| AppliedTrafficPolicy {
+        reference: Some(reference(&in_force.version.input)),
+        observed_generation: in_force.generation,
+        spec: in_force.spec.clone(),
+        routes: Vec::new(),
+    });
+    let access = decision.access.iter().map(|in_force| AppliedAccessPolicy {
+        reference: Some(reference(&in_force.version.input)),
+        observed_generation: in_force.generation,
+        spec: in_force.spec.clone(),
+    });
+    let mut status = DestinationStatus {
+        observed_generation: destination.object.metadata.generation.unwrap_or_default(),
+        local_fqdn: destination.host.clone(),
+        applied_traffic_policies: traffic.collect(),
+        applied_access_policies: access.collect(),
+        applied_federation: before.and_then(|before| before.applied_federation.clone()),
+        required_subsets: required_subsets(destination, demands, specs),
+    };
+    fit(&mut status);
+    Status::Destination(Arc::new(status))
+}
+
+fn reference(input: &InputRef) -> ObjectRef {
+    ObjectRef {
+        name: input.name.clone(),
+        namespace: input.namespace.clone(),
+    }
+}
+
+/// The shifts that send requests to subsets of the destination, each reduced to what concerns it.
+fn required_subsets(
+    destination: &Destination,
+    demands: &Demands<'_>,
+    specs: &InForceSpecs<'_>,
+) -> Vec<RequiredSubsets> {
+    let mut required = Vec::new();
+    for policy in demands.policies(destination.id) {
+        for ((_, generation), spec) in specs.range((policy, i64::MIN)..=(policy, i64::MAX)) {
+            let shift = spec
+                .policy
+                .as_ref()
+                .and_then(|policy| policy.traffic_shift.as_ref());
+            let destinations: Vec<WeightedDestination> = shift
+                .into_iter()
+                .flat_map(|shift| &shift.destinations)
+                .filter(|entry| names(entry, destination))
+                .cloned()
+                .collect();
+            if !destinations.is_empty() {
+                required.push(RequiredSubsets {
+                    traffic_policy_ref: Some(reference(policy)),
+                    observed_generation: *generation,
+                    traffic_shift: Some(TrafficShift { destinations }),
+                });
+            }
+        }
+    }
+    required
+}
+
+fn names(entry: &WeightedDestination, destination: &Destination) -> bool {
+    entry.kube_service.as_ref().is_some_and(|service| {
+        !service.subset.is_empty()
+            && service.name == destination.service.name
+            && service.namespace == destination.service.namespace
+            && service.cluster_name == destination.service.cluster_name
+    })
+}
+
+/// Leaves out copies of specs, from the end, until the status fits; then the ends of the lists.
+fn fit(status: &mut DestinationStatus) {
+    let mut size = size::of(status);
+    while size > size::STATUS {
+        let stored = status
+            .applied_access_policies
+            .iter_mut()
+            .rev()
+            .map(|applied| &mut applied.spec);
+        let access = drop_last(stored);
+        let stored = status
+            .applied_traffic_policies
+            .iter_mut()
+            .rev()
+            .map(|applied| &mut applied.spec);
+        let shorter = access
+            || drop_last(stored)
+            || status.required_subsets.pop().is_some()
+            || status.applied_access_policies.pop().is_some()
+            || status.applied_traffic_policies.pop().is_some();
+        if !shorter {
+            return;
+        }
+        size = size::of(status);
+    }
+}
+
+/// Empties the first of the places that still holds something; tells whether there was one.
+fn drop_last<'a, T: 'a>(mut places: impl Iterator<Item = &'a mut Option<T>>) -> bool {
+    places
+        .find(|place| place.is_some())
+        .is_some_and(|place| place.take().is_some())
+}

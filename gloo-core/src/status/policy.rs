@@ -1,0 +1,224 @@
+//! The status of a policy: one verdict for each destination, the worst of them for the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::Istr;
+use crate::api::{AccessPolicyStatus, ApprovalState, ApprovalStatus, TrafficPolicyStatus};
+use crate::index::{Checked, Current, DestinationId, Index, MeshId, Policy};
+use crate::model::{AccessPolicy, TrafficPolicy};
+use crate::rejection::Warning;
+use crate::report::Status;
+use crate::resolve::Verdict;
+use crate::status::size;
+use crate::status::workloads::{self, Listed};
+
+/// A kind of policy that has a status.
+pub(crate) trait PolicyStatus: Checked {
+    /// The workloads that a policy is about, among those of `meshes`.
+    fn workloads(index: &Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed;
+    /// The status in the form of the kind.
+    fn status(parts: Parts) -> Status;
+}
+
+/// What the statuses of both kinds of policies contain.
+#[derive(Debug, Default, serde::Serialize)]
+pub(crate) struct Parts {
+    observed_generation: i64,
+    state: ApprovalState,
+    destinations: BTreeMap<Istr, ApprovalStatus>,
+    workloads: Vec<Istr>,
+    errors: Vec<Istr>,
+}
+
+/// Puts the status of a policy together from its verdicts, which are in the order of destinations.
+pub(crate) fn policy_status<T: PolicyStatus>(
+    index: &Index,
+    policy: &Policy<T>,
+    verdicts: &[(DestinationId, Verdict)],
+) -> Status {
+    let invalid = match &policy.current {
+        Current::Invalid(errors) => errors.as_slice(),
+        Current::Valid(_) | Current::Unresolved(_) => &[],
+    };
+    let errors: Vec<String> = policy
+        .bad_refs
+        .iter()
+        .chain(invalid)
+        .map(ToString::to_string)
+        .collect();
+    let mut entries: Vec<(Istr, ApprovalStatus)> = verdicts
+        .iter()
+        .filter_map(|(id, verdict)| Some((index.destination(*id)?.key.clone(), entry(verdict))))
+        .collect();
+    if policy.selects_everything() {
+        let reason = "it is no service of a cluster".to_owned();
+        let warnings = size::cut(&[Warning::NotTranslated { reason }], size::NOTES);
+        entries.extend(index.destinations.external().iter().map(|external| {
+            let state = ApprovalState::Accepted;
+            (
+                external.key.clone(),
+                ApprovalStatus {
+                    state,
+                    warnings: warnings.clone(),
+                    ..ApprovalStatus::default()
+                },
+            )
+        }));
+    }
+    let own = if errors.is_empty() {
+        ApprovalState::Accepted
+    } else {
+        ApprovalState::Invalid
+    };
+    let state = entries
+        .iter()
+        .map(|(_, entry)| entry.state)
+        .chain([own])
+        .max_by_key(|state| badness(*state));
+    let meshes: BTreeSet<MeshId> = verdicts
+        .iter()
+        .filter_map(|(id, _)| index.destination(*id)?.mesh)
+        .collect();
+    let mut parts = Parts {
+        observed_generation: policy.generation,
+        state: state.unwrap_or(own),
+        errors: size::cut(&errors, size::ERRORS),
+        ..Parts::default()
+    };
+    parts.destinations = fit(entries, size::VERDICTS.saturating_sub(size::of(&parts)));
+    let room = size::WORKLOADS.saturating_sub(size::of(&parts));
+    parts.workloads = T::workloads(index, policy, &meshes).fit(index, room);
+    T::status(parts)
+}
+
+fn entry(verdict: &Verdict) -> ApprovalStatus {
+    ApprovalStatus {
+        acceptance_order: u32::try_from(verdict.order).unwrap_or(u32::MAX),
+        state: verdict.state,
+        errors: size::cut(&verdict.errors, size::NOTES),
+        warnings: size::cut(&verdict.warnings, size::NOTES),
+    }
+}
+
+fn badness(state: ApprovalState) -> u8 {
+    match state {
+        ApprovalState::Accepted => 0,
+        ApprovalState::Pending => 1,
+        ApprovalState::Invalid => 2,
+        ApprovalState::Failed => 3,
+    }
+}
+
+/// The verdicts that fit, the worst first; what is left out is counted under one key.
+fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, mut room: usize) -> BTreeMap<Istr, ApprovalStatus> {
+    let sizes: usize = entries.iter().map(|(key, entry)| entry_size(key, entry)).sum();
+    if sizes <= room {
+        return entries.into_iter().collect();
+    }
+    entries.sort_by(|(a_key, a), (b_key, b)| {
+        let rank = |entry: &ApprovalStatus| (u8::MAX - badness(entry.state), entry.warnings.is_empty());
+        rank(a).cmp(&rank(b)).then_with(|| a_key.cmp(b_key))
+    });
+    let mut fitting = BTreeMap::new();
+    let mut entries = entries.into_iter();
+    for (key, entry) in entries.by_ref() {
+        let size = entry_size(&key, &entry);
+        if size > room {
+            fitting.insert(
+                "+more".into(),
+                more(std::iter::once(entry).chain(entries.map(|(_, entry)| entry))),
+            );
+            break;
+        }
+        room -= size;
+        fitting.insert(key, entry);
+    }
+    fitting
+}
+
+fn entry_size(key: &Istr, entry: &ApprovalStatus) -> usize {
+    // The key with quotes, a colon and a comma.
+    key.len() + 4 + size::of(entry)
+}
+
+/// One entry that stands for those left out.
+fn more(entries: impl Iterator<Item = ApprovalStatus>) -> ApprovalStatus {
+    let mut counts: [(ApprovalState, &str, usize); 4] = [
+        (ApprovalState::Failed, "failed", 0),
+        (ApprovalState::Invalid, "invalid", 0),
+        (ApprovalState::Pending, "pending", 0),
+        (ApprovalState::Accepted, "accepted", 0),
+    ];
+    for entry in entries {
+        for (state, _, count) in &mut counts {
+            *count += usize::from(entry.state == *state);
+        }
+    }
+    let total: usize = counts.iter().map(|(_, _, count)| count).sum();
+    let present = counts.iter().filter(|(_, _, count)| *count > 0);
+    let words: Vec<String> = present
+        .clone()
+        .map(|(_, word, count)| format!("{count} {word}"))
+        .collect();
+    let state = present.map(|(state, _, _)| *state).next().unwrap_or_default();
+    let warning = format!("{total} more: {}", words.join(", "));
+    ApprovalStatus {
+        state,
+        warnings: vec![warning.into()],
+        ..ApprovalStatus::default()
+    }
+}
+
+impl PolicyStatus for TrafficPolicy {
+    fn workloads(index: &Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed {
+        match &policy.object {
+            Some(object) => workloads::sending(index, &object.spec.source_selector, meshes),
+            None => Listed::default(),
+        }
+    }
+
+    fn status(parts: Parts) -> Status {
+        let Parts {
+            observed_generation,
+            state,
+            destinations,
+            workloads,
+            errors,
+        } = parts;
+        Status::TrafficPolicy(Arc::new(TrafficPolicyStatus {
+            observed_generation,
+            state,
+            destinations,
+            workloads,
+            errors,
+            gateway_routes: BTreeMap::new(),
+        }))
+    }
+}
+
+impl PolicyStatus for AccessPolicy {
+    fn workloads(index: &Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed {
+        match &policy.object {
+            Some(object) => workloads::identified(index, &object.spec.source_selector, meshes),
+            None => Listed::default(),
+        }
+    }
+
+    fn status(parts: Parts) -> Status {
+        let Parts {
+            observed_generation,
+            state,
+            destinations,
+            workloads,
+            errors,
+        } = parts;
+        Status::AccessPolicy(Arc::new(AccessPolicyStatus {
+            observed_generation,
+            state,
+            destinations,
+            workloads,
+            errors,
+        }))
+    }
+}

@@ -1,0 +1,68 @@
+//! Limits on the size of a status, in bytes of compact JSON.
+
+use serde::Serialize;
+
+use crate::Istr;
+
+/// A whole status.
+pub(crate) const STATUS: usize = 16_384;
+/// A status with its verdicts by destination.
+pub(crate) const VERDICTS: usize = 12 * 1024;
+/// A status with its list of workloads.
+pub(crate) const WORKLOADS: usize = 15 * 1024 + 512;
+/// How many errors stand at the top, and how long each may be.
+pub(crate) const ERRORS: (usize, usize) = (20, 512);
+/// How many errors, and how many warnings, stand at one destination, and how long each may be.
+pub(crate) const NOTES: (usize, usize) = (3, 256);
+
+/// Size of a value as JSON.
+pub(crate) fn of(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |json| json.len())
+}
+
+/// The first texts, each cut to its length, and how many more there are.
+pub(crate) fn cut<T: ToString>(texts: &[T], (count, length): (usize, usize)) -> Vec<Istr> {
+    let mut shown: Vec<Istr> = texts
+        .iter()
+        .take(count)
+        .map(|text| cut_text(text.to_string(), length))
+        .collect();
+    if texts.len() > count {
+        shown.push(format!("… and {} more", texts.len() - count).into());
+    }
+    shown
+}
+
+/// The beginning of a text that is too long, at a character boundary.
+fn cut_text(text: String, length: usize) -> Istr {
+    if text.len() <= length {
+        return text.into();
+    }
+    let room = length.saturating_sub('…'.len_utf8());
+    let end = (0..=room)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or_default();
+    format!("{}…", text.get(..end).unwrap_or_default()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, cut_text};
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(&*cut_text("short".to_owned(), 8), "short");
+        assert_eq!(&*cut_text("long enough".to_owned(), 8), "long …");
+        assert_eq!(&*cut_text("ééééé".to_owned(), 8), "éé…");
+    }
+
+    #[test]
+    fn long_lists_say_how_much_is_left_out() {
+        let shown = cut(&["a", "b", "c"], (2, 10));
+        assert_eq!(
+            shown.iter().map(|text| &**text).collect::<Vec<_>>(),
+            ["a", "b", "… and 1 more"]
+        );
+    }
+}

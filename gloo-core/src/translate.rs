@@ -1,0 +1,343 @@
+//! From a snapshot to outputs and report.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::Istr;
+use crate::api::ApprovalState;
+use crate::backend::{Backend, Sink};
+use crate::context::Context;
+use crate::id::InputRef;
+use crate::index::{Checked, Destination, DestinationId, Index, Policy, PolicyId};
+use crate::output::Outputs;
+use crate::rejection::{Rejection, Warning};
+use crate::report::{Finding, Report, Severity, Subject};
+use crate::resolve::{Decision, Demands, Verdict, decide};
+use crate::snapshot::Snapshot;
+use crate::snapshot::builder::unread;
+use crate::status;
+
+/// What a translation yields.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Translation {
+    /// The objects for each cluster.
+    pub outputs: Outputs,
+    /// What is to be said about the inputs.
+    pub report: Report,
+}
+
+/// Turns a snapshot into what each cluster must contain, with a verdict on every policy.
+///
+/// Total: mistakes of users are part of the report, and what is right is translated whatever else is wrong.
+/// The same snapshot always yields the same bytes, in whatever order its objects arrived.
+pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation {
+    let index = Index::build(snapshot, backends);
+    let cx = Context::new(&index);
+    let traffic = candidates(&index, &index.traffic);
+    let access = candidates(&index, &index.access);
+    let mut decisions: Vec<Decision<'_>> = Vec::with_capacity(index.destinations.len());
+    for destination in index.destinations() {
+        let candidates = (
+            candidates_of(&traffic, destination.id),
+            candidates_of(&access, destination.id),
+        );
+        let backend = backend_of(cx, destination, backends);
+        decisions.push(decide(cx, backend, destination, candidates.0, candidates.1));
+    }
+    let mut demands = Demands::default();
+    let mut specs = BTreeMap::new();
+    for decision in &decisions {
+        demands.add(decision);
+        status::note_specs(&mut specs, &decision.traffic);
+    }
+    let cx = cx.with_demands(&demands);
+    let mut run = Run {
+        cx,
+        backends,
+        outputs: Outputs::default(),
+        report: Report::default(),
+        verdicts: Verdicts::new(&index),
+    };
+    for decision in decisions {
+        run.emit(decision, &demands, &specs);
+    }
+    run.finish(&index, snapshot)
+}
+
+/// Policies that some destination must decide about, by destination.
+fn candidates<'a, T: Checked>(index: &Index, policies: &'a [Policy<T>]) -> Vec<Vec<&'a Policy<T>>> {
+    let mut candidates: Vec<Vec<&Policy<T>>> = Vec::new();
+    candidates.resize_with(index.destinations.len(), Vec::new);
+    for policy in policies {
+        // Nobody knows what a policy selects that cannot be decoded: it stays where it was.
+        let stored = policy.stored.keys().filter(|_| policy.object.is_none());
+        for id in policy.selected.iter().chain(stored) {
+            if let Some(of_destination) = candidates.get_mut(id.index()) {
+                of_destination.push(policy);
+            }
+        }
+    }
+    candidates
+}
+
+fn candidates_of<'a, 'p, T: Checked>(
+    all: &'p [Vec<&'a Policy<T>>],
+    id: DestinationId,
+) -> &'p [&'a Policy<T>] {
+    all.get(id.index()).map_or(&[], Vec::as_slice)
+}
+
+fn backend_of<'b>(
+    cx: Context<'_>,
+    destination: &Destination,
+    backends: &[&'b dyn Backend],
+) -> Option<&'b dyn Backend> {
+    let name = cx.mesh_of(destination)?.backend?;
+    backends.iter().find(|backend| backend.name() == name).copied()
+}
+
+/// Verdicts by policy.
+#[derive(Default)]
+struct Verdicts {
+    traffic: Vec<Vec<(DestinationId, Verdict)>>,
+    access: Vec<Vec<(DestinationId, Verdict)>>,
+}
+
+impl Verdicts {
+    fn new(index: &Index) -> Self {
+        Self {
+            traffic: vec![Vec::new(); index.traffic.len()],
+            access: vec![Vec::new(); index.access.len()],
+        }
+    }
+}
+
+/// One pass over all destinations, after everything is decided.
+struct Run<'a> {
+    cx: Context<'a>,
+    backends: &'a [&'a dyn Backend],
+    outputs: Outputs,
+    report: Report,
+    verdicts: Verdicts,
+}
+
+impl<'a> Run<'a> {
+    fn emit(&mut self, mut decision: Decision<'a>, demands: &Demands<'a>, specs: &status::InForceSpecs<'_>) {
+        let destination = decision.resolved.destination;
+        for view in &mut decision.resolved.views {
+            view.traffic.subsets = demands.subsets(destination.id, &view.cluster);
+        }
+        let mut sink = Sink::new(self.cx, destination);
+        if let Some(backend) = backend_of(self.cx, destination, self.backends) {
+            for view in &decision.resolved.views {
+                backend.view(self.cx, &decision.resolved, view, &mut sink);
+            }
+            backend.access(self.cx, &decision.resolved, &mut sink);
+        }
+        let Sink {
+            objects,
+            warnings,
+            failures,
+            ..
+        } = sink;
+        for object in objects {
+            let object = Arc::new(object);
+            if let Some(earlier) = self.outputs.insert(Arc::clone(&object)) {
+                let by = earlier
+                    .inputs
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                let object = format!("{} (written for {by})", object.id);
+                let rejection = Rejection::ForeignObject { object };
+                let subject = Subject::Input(destination.input.clone());
+                self.report.findings.push(Finding::error(subject, rejection));
+                self.outputs.insert(earlier);
+            }
+        }
+        let status = status::destination_status(&decision, demands, specs);
+        self.report.statuses.insert(destination.input.clone(), status);
+        self.note_unrestricted(&decision);
+        let traffic = decision.traffic_verdicts;
+        let index = self.cx.index();
+        collect(
+            &mut self.verdicts.traffic,
+            &index.traffic,
+            destination.id,
+            traffic,
+            &warnings,
+            &failures,
+        );
+        let access = decision.access_verdicts;
+        collect(
+            &mut self.verdicts.access,
+            &index.access,
+            destination.id,
+            access,
+            &warnings,
+            &failures,
+        );
+    }
+
+    /// A destination whose access policies are all refused is open, which nobody may overlook.
+    fn note_unrestricted(&mut self, decision: &Decision<'_>) {
+        if decision.access.is_empty() && !decision.access_verdicts.is_empty() {
+            let destination = decision.resolved.destination.input.clone();
+            let subject = Subject::Input(destination.clone());
+            let finding = Finding::warning(subject, Warning::Unrestricted { destination });
+            self.report.findings.push(Finding {
+                severity: Severity::Error,
+                ..finding
+            });
+        }
+    }
+
+    fn finish(mut self, index: &'a Index, snapshot: &Snapshot) -> Translation {
+        self.report.findings.extend(snapshot.findings.iter().cloned());
+        let Verdicts { traffic, access } = std::mem::take(&mut self.verdicts);
+        self.finish_kind(index, &index.traffic, &traffic);
+        self.finish_kind(index, &index.access, &access);
+        self.report.statuses.extend(status::observed(index, snapshot));
+        for input in snapshot.virtual_meshes.keys() {
+            let warning = Warning::NoEffect {
+                field: "the object".to_owned(),
+                detail: " yet",
+            };
+            self.report
+                .findings
+                .push(Finding::warning(Subject::Input(input.clone()), warning));
+        }
+        self.report
+            .findings
+            .extend(unread(unread_kinds(index, self.backends)));
+        self.report
+            .findings
+            .sort_by(|a, b| (&a.subject, &a.on, a.severity).cmp(&(&b.subject, &b.on, b.severity)));
+        Translation {
+            outputs: self.outputs,
+            report: self.report,
+        }
+    }
+
+    fn finish_kind<T: status::PolicyStatus>(
+        &mut self,
+        index: &Index,
+        policies: &[Policy<T>],
+        verdicts: &[Vec<(DestinationId, Verdict)>],
+    ) {
+        for (policy, verdicts) in policies.iter().zip(verdicts) {
+            let status = status::policy_status(index, policy, verdicts);
+            self.report.statuses.insert(policy.input.clone(), status);
+            self.report.findings.extend(findings(index, policy, verdicts));
+        }
+    }
+}
+
+/// Hands the verdicts of one destination to their policies, with what writing added to them.
+fn collect<T: Checked>(
+    all: &mut [Vec<(DestinationId, Verdict)>],
+    policies: &[Policy<T>],
+    destination: DestinationId,
+    verdicts: Vec<(PolicyId, Verdict)>,
+    warnings: &[(InputRef, Warning)],
+    failures: &[(InputRef, Rejection)],
+) {
+    for (id, mut verdict) in verdicts {
+        let Some(policy) = policies.get(id.index()) else {
+            continue;
+        };
+        let about = |input: &InputRef| *input == policy.input;
+        verdict.warnings.extend(
+            warnings
+                .iter()
+                .filter(|(input, _)| about(input))
+                .map(|(_, it)| it.clone()),
+        );
+        let failed = failures
+            .iter()
+            .filter(|(input, _)| about(input))
+            .map(|(_, it)| it.clone());
+        let before = verdict.errors.len();
+        verdict.errors.extend(failed);
+        if verdict.errors.len() > before {
+            verdict.state = ApprovalState::Failed;
+        }
+        if let Some(of_policy) = all.get_mut(id.index()) {
+            of_policy.push((destination, verdict));
+        }
+    }
+}
+
+/// What is to be said about a policy: once for the whole, then for each destination.
+fn findings<T: Checked>(
+    index: &Index,
+    policy: &Policy<T>,
+    verdicts: &[(DestinationId, Verdict)],
+) -> Vec<Finding> {
+    use crate::index::Current;
+
+    let subject = || Subject::Input(policy.input.clone());
+    let mut findings: Vec<Finding> = policy
+        .bad_refs
+        .iter()
+        .map(|rejection| Finding::error(subject(), rejection.clone()))
+        .collect();
+    let whole = match &policy.current {
+        Current::Invalid(errors) => errors.as_slice(),
+        Current::Valid(_) | Current::Unresolved(_) => &[],
+    };
+    findings.extend(
+        whole
+            .iter()
+            .map(|rejection| Finding::error(subject(), rejection.clone())),
+    );
+    let own_warnings = &policy.checks.warnings;
+    findings.extend(
+        own_warnings
+            .iter()
+            .map(|warning| Finding::warning(subject(), warning.clone())),
+    );
+    if verdicts.is_empty() && policy.object.is_some() {
+        let warning = Warning::SelectsNothing {
+            field: "spec.destinationSelector",
+        };
+        findings.push(Finding::warning(subject(), warning));
+    }
+    for (id, verdict) in verdicts {
+        let Some(destination) = index.destination(*id) else {
+            continue;
+        };
+        let errors = verdict
+            .errors
+            .iter()
+            .filter(|rejection| !whole.contains(rejection));
+        let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
+        let warnings = verdict
+            .warnings
+            .iter()
+            .filter(|warning| !own_warnings.contains(warning));
+        let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
+        findings.extend(
+            errors
+                .chain(warnings)
+                .map(|finding| finding.on(destination.input.clone())),
+        );
+    }
+    findings
+}
+
+/// Counts objects that neither the core nor a backend reads; what other planes wrote is theirs.
+fn unread_kinds(index: &Index, backends: &[&dyn Backend]) -> BTreeMap<(String, Istr), usize> {
+    let mut counts = BTreeMap::new();
+    for raw in index.foreign.values() {
+        let read = backends
+            .iter()
+            .any(|backend| backend.reads(&raw.id.group, &raw.id.kind));
+        if !read && raw.owner().is_none() {
+            *counts
+                .entry((raw.api_version(), raw.id.kind.clone()))
+                .or_default() += 1;
+        }
+    }
+    counts
+}
