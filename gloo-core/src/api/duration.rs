@@ -111,7 +111,7 @@ fn leading_part(text: &str) -> Result<(i128, &str), DurationError> {
     let whole = if whole.is_empty() {
         0
     } else {
-        whole.parse::<i64>().map_err(|_| DurationError::Range)?
+        whole.parse::<u64>().map_err(|_| DurationError::Range)?
     };
     let nanos = i128::from(whole) * unit + fraction_of(fraction, unit);
     Ok((nanos, rest))

@@ -12,12 +12,31 @@ use crate::decode::{DecodeError, decode_spec};
 
 /// A kind of custom resource that this library reads or writes.
 pub trait Kind:
-    kube::CustomResourceExt + kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + serde::Serialize
+    kube::CustomResourceExt
+    + kube::Resource<DynamicType = ()>
+    + Clone
+    + Default
+    + std::fmt::Debug
+    + PartialEq
+    + DeserializeOwned
+    + serde::Serialize
 {
     /// What the user or a controller asks for.
-    type Spec: Clone + Default + DeserializeOwned + serde::Serialize + JsonSchema;
+    type Spec: Clone
+        + Default
+        + std::fmt::Debug
+        + PartialEq
+        + DeserializeOwned
+        + serde::Serialize
+        + JsonSchema;
     /// What became of it.
-    type Status: Clone + Default + DeserializeOwned + serde::Serialize + JsonSchema;
+    type Status: Clone
+        + Default
+        + std::fmt::Debug
+        + PartialEq
+        + DeserializeOwned
+        + serde::Serialize
+        + JsonSchema;
     /// API group, such as `networking.mesh.gloo.solo.io`.
     const GROUP: &'static str;
     /// API version, such as `v1`.
@@ -142,6 +161,14 @@ pub(crate) fn definition<K: Kind>() -> CustomResourceDefinition {
         .annotations
         .get_or_insert_default()
         .insert(CRD_VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    let schemas = definition
+        .spec
+        .versions
+        .iter_mut()
+        .filter_map(|version| version.schema.as_mut());
+    for schema in schemas.filter_map(|validation| validation.open_api_v3_schema.as_mut()) {
+        schema.title = None;
+    }
     definition.spec.names.list_kind = Some(format!("{}List", K::KIND));
     definition
 }
