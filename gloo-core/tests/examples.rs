@@ -1,5 +1,9 @@
 //! Written examples of every kind are read without loss, written back as they were, and satisfy our schemas.
-#![expect(clippy::expect_used, reason = "a broken example must stop the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken example must stop the test"
+)]
 
 #[path = "support/objects.rs"]
 mod objects;

@@ -175,3 +175,39 @@ pub(crate) fn definition<K: Kind>() -> CustomResourceDefinition {
 
 /// Annotation of a definition that says which version of this library made it.
 pub const CRD_VERSION: &str = "mesh.gloo.solo.io/crd-version";
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::api::*;
+
+    #[test]
+    fn names_of_a_kind_are_those_of_its_definition() {
+        fn check<K: Kind>() {
+            let definition = K::crd();
+            let version = definition
+                .spec
+                .versions
+                .first()
+                .map(|version| version.name.as_str());
+            assert_eq!(definition.spec.group, K::GROUP);
+            assert_eq!(version, Some(K::VERSION));
+            assert_eq!(definition.spec.names.kind, K::KIND);
+            assert_eq!(definition.spec.names.plural, K::PLURAL);
+        }
+        check::<AccessPolicy>();
+        check::<CertificateRequest>();
+        check::<CertificateVerification>();
+        check::<Dashboard>();
+        check::<Destination>();
+        check::<IssuedCertificate>();
+        check::<KubernetesCluster>();
+        check::<Mesh>();
+        check::<PodBounceDirective>();
+        check::<Settings>();
+        check::<TrafficPolicy>();
+        check::<VirtualDestination>();
+        check::<VirtualMesh>();
+        check::<Workload>();
+    }
+}

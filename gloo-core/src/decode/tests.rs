@@ -11,7 +11,7 @@ fn read<K: Kind>(value: Value) -> K {
     decoded.object
 }
 
-fn policy(policy: Value) -> Result<Policy, String> {
+fn policy(policy: &Value) -> Result<Policy, String> {
     match decode::<TrafficPolicy>(json!({ "spec": { "policy": policy } })) {
         Ok(decoded) => Ok(decoded.object.spec.policy.unwrap()),
         Err(error) => Err(error.to_string()),
@@ -19,7 +19,7 @@ fn policy(policy: Value) -> Result<Policy, String> {
 }
 
 /// What becomes of a value at `spec.policy` when it is read and written again.
-fn again(value: Value) -> Value {
+fn again(value: &Value) -> Value {
     serde_json::to_value(policy(value).unwrap()).unwrap()
 }
 
@@ -81,7 +81,7 @@ fn values_are_written_as_the_api_says() {
             json!({ "rateLimit": {} }),
         ),
     ] {
-        assert_eq!(again(written.clone()), rewritten, "{written}");
+        assert_eq!(again(&written), rewritten, "{written}");
     }
 }
 
@@ -247,7 +247,7 @@ fn mistakes_are_named_with_their_place() {
             "spec.policy.trafficShift.destinations[1]: expected an object, found a list",
         ),
     ] {
-        assert_eq!(policy(value.clone()).unwrap_err(), error, "{value}");
+        assert_eq!(policy(&value).unwrap_err(), error, "{value}");
     }
 }
 
@@ -276,7 +276,7 @@ fn null_label_of_a_selector_is_a_mistake() {
 fn two_fields_of_one_group_are_refused_at_every_depth() {
     let shift = json!([{}, { "clusterHeader": "", "kubeService": {} }]);
     assert_eq!(
-        policy(json!({ "trafficShift": { "destinations": shift } })).unwrap_err(),
+        policy(&json!({ "trafficShift": { "destinations": shift } })).unwrap_err(),
         "spec.policy.trafficShift.destinations[1]: only one of kubeService and clusterHeader may be set"
     );
     for (spec, error) in [
@@ -501,7 +501,7 @@ fn old_name_of_gateway_selectors_is_read() {
 
 #[test]
 fn long_text_in_errors_is_cut() {
-    let error = policy(json!({ "requestTimeout": "ü".repeat(500) })).unwrap_err();
+    let error = policy(&json!({ "requestTimeout": "ü".repeat(500) })).unwrap_err();
     assert!(
         error.ends_with(&format!("found {:?}...", "ü".repeat(60))),
         "{error}"
