@@ -301,4 +301,24 @@ impl Warning {
             Self::KindUnread { .. } => "KindUnread",
         }
     }
+
+    /// The path of the field concerned, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::SelectsNothing { field } => Some(field),
+            Self::NoEffect { field, .. }
+            | Self::Deprecated { field, .. }
+            | Self::UnknownField { field }
+            | Self::Unwise { field, .. } => Some(field),
+            Self::LastGood { .. }
+            | Self::NotTranslated { .. }
+            | Self::Unfit { .. }
+            | Self::UserConfig { .. }
+            | Self::Unmatched { .. }
+            | Self::Unrestricted { .. }
+            | Self::SharedWorkloads { .. }
+            | Self::SharedTrustDomain { .. }
+            | Self::KindUnread { .. } => None,
+        }
+    }
 }

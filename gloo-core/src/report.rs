@@ -114,6 +114,14 @@ impl Finding {
             Cause::Warning(warning) => warning.code(),
         }
     }
+
+    /// The path of the field concerned, as users write it, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Rejection(rejection) => rejection.field(),
+            Cause::Warning(warning) => warning.field(),
+        }
+    }
 }
 
 impl fmt::Display for Finding {

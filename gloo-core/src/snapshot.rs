@@ -3,7 +3,7 @@
 pub(crate) mod builder;
 mod raw;
 
-pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder};
+pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder, flatten};
 pub use raw::{RawObject, RawRef};
 
 use std::collections::BTreeMap;

@@ -326,7 +326,13 @@ impl Head {
 }
 
 /// The objects of a document. Members of a list may leave out what the list says already.
-fn flatten(document: Value) -> Result<Vec<Value>, AddError> {
+///
+/// [`SnapshotBuilder::add`] does the same; who wants to know which member of a list is wrong flattens first.
+///
+/// # Errors
+///
+/// If the document, or a member of the list, cannot be an object.
+pub fn flatten(document: Value) -> Result<Vec<Value>, AddError> {
     let found = match document {
         Value::Object(mut map) => {
             let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();

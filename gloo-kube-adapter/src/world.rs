@@ -1,0 +1,342 @@
+//! Worlds in files: everything that a translation reads, from a directory, an archive, a file or a pipe.
+//!
+//! A world is read completely before anything is done with it. What cannot be read is a [`Problem`] with its
+//! file, line and column, and leaves the rest alone: the caller decides whether to go on without it. Objects
+//! that can be read but not understood are no problem here; the core reports them.
+//!
+//! Which files of a directory belong to a world is described in [`source`].
+
+mod archive;
+mod description;
+mod json;
+mod limits;
+mod locate;
+mod parse;
+mod problem;
+pub mod source;
+mod stream;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use gloo_core::id::InputKind;
+use gloo_core::report::{Finding, Subject};
+use gloo_core::snapshot::{AddError, OnDuplicate, Options, Snapshot, SnapshotBuilder, flatten};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use description::{Description, WorldOptions, parse_strictness, parse_user_config};
+pub use problem::{Place, Problem};
+
+use parse::Document;
+use source::{File, Found};
+
+/// Namespace of the management plane where nothing else is said.
+pub const DEFAULT_NAMESPACE: &str = "gloo-mesh";
+
+/// What to read, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Directories, archives and files that make up the world; `-` is the standard input.
+    pub world: Vec<PathBuf>,
+    /// Directories and files whose objects are added to the world or replace objects of it.
+    pub changes: Vec<PathBuf>,
+    /// Namespace of the management plane; it counts more than what the world says.
+    pub namespace: Option<String>,
+    /// Choices that count more than those of the world.
+    pub options: WorldOptions,
+}
+
+/// A world and what was left out of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The world.
+    pub world: World,
+    /// What could not be read; nothing of it is in the world.
+    pub problems: Vec<Problem>,
+}
+
+/// A world, with the places where its objects are written.
+#[derive(Debug, Default)]
+pub struct World {
+    /// What the core reads.
+    pub snapshot: Snapshot,
+    /// What the world says about itself.
+    pub description: Description,
+    /// SHA-256 of everything that the result depends on; files and their order play no part.
+    pub digest: String,
+    /// What a reader of the world should know, such as folders that were skipped.
+    pub notes: Vec<String>,
+    /// How many files were read.
+    pub file_count: usize,
+    files: Vec<File>,
+    places: BTreeMap<Subject, Origin>,
+}
+
+/// Where an object is written.
+#[derive(Clone, Debug)]
+struct Origin {
+    file: usize,
+    range: Range<usize>,
+    first_line: u64,
+    line: u64,
+    /// Position in the list that the document is.
+    item: Option<usize>,
+}
+
+impl World {
+    /// The place that a finding is about: its field if that is written anywhere, else its object.
+    pub fn place(&self, finding: &Finding) -> Option<Place> {
+        let origin = self.places.get(&finding.subject)?;
+        self.place_of(origin, finding.field())
+    }
+
+    /// Whether the world contains a mesh, a workload or a destination, readable or not.
+    pub fn has_discovered(&self) -> bool {
+        self.places.keys().any(|subject| match subject {
+            Subject::Input(input) => matches!(
+                input.kind,
+                InputKind::Mesh | InputKind::Workload | InputKind::Destination
+            ),
+            Subject::Other { .. } => false,
+        })
+    }
+
+    fn place_of(&self, origin: &Origin, field: Option<&str>) -> Option<Place> {
+        let file = self.files.get(origin.file)?;
+        let item = origin.item.map(|item| format!("items[{item}]"));
+        let path = match (item, field) {
+            (Some(item), Some(field)) => Some(format!("{item}.{field}")),
+            (Some(path), None) => Some(path),
+            (None, field) => field.map(str::to_owned),
+        };
+        let text = file.text.get(origin.range.clone())?;
+        let within = path.and_then(|path| locate::line_of(text, &path));
+        let line = within.map_or(origin.line, |line| origin.first_line + line - 1);
+        Some(Place::line(&*file.name, line))
+    }
+}
+
+/// Reads a world.
+pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
+    let mut found = Found::default();
+    for path in &request.world {
+        found.read(path, false, stdin);
+    }
+    for path in &request.changes {
+        found.read(path, true, stdin);
+    }
+    let Found {
+        files,
+        mut problems,
+        notes,
+    } = found;
+    let (documents, malformed) = parse::parse(&files);
+    problems.extend(malformed);
+    let mut world = World {
+        notes,
+        file_count: files.len(),
+        files,
+        ..World::default()
+    };
+    let objects = world.describe(documents, &mut problems);
+    let namespace = request.namespace.as_deref();
+    let namespace = namespace
+        .or(world.description.mgmt_namespace.as_deref())
+        .unwrap_or(DEFAULT_NAMESPACE);
+    let options = options(&request.options, &world.description.options);
+    let mut builder = SnapshotBuilder::new(namespace, options);
+    let digests = world.fill(&mut builder, objects, &mut problems);
+    world.snapshot = builder.build();
+    world.digest = digest(&world.snapshot, digests);
+    problems.sort_by(|a, b| a.place().cmp(b.place()));
+    Loaded { world, problems }
+}
+
+/// Reads a file that holds exactly one YAML document.
+///
+/// # Errors
+///
+/// If it does not, with the place of the mistake.
+pub(crate) fn read_document(name: &str, bytes: Vec<u8>) -> Result<Value, Problem> {
+    let mut found = Found::default();
+    found.take(source::file(name, None, source::Format::Yaml), &mut bytes.as_slice());
+    let (documents, malformed) = parse::parse(&found.files);
+    found.problems.extend(malformed);
+    let mut documents = documents.into_iter();
+    match (found.problems.into_iter().next(), documents.next(), documents.next()) {
+        (Some(problem), _, _) => Err(problem),
+        (None, Some(document), None) => Ok(document.value),
+        (None, _, _) => Err(Problem::Malformed {
+            place: Place::file(name),
+            expected: "expected exactly one document".to_owned(),
+        }),
+    }
+}
+
+/// What was chosen on the command line counts more than what the world says.
+fn options(asked: &WorldOptions, said: &WorldOptions) -> Options {
+    Options {
+        unsupported_fields: asked.unsupported_fields.or(said.unsupported_fields).unwrap_or_default(),
+        user_config: asked.user_config.or(said.user_config).unwrap_or_default(),
+        default_route: asked.default_route.or(said.default_route).unwrap_or_default(),
+    }
+}
+
+impl World {
+    /// Takes the description of the world out of the documents.
+    fn describe(&mut self, documents: Vec<Document>, problems: &mut Vec<Problem>) -> Vec<Document> {
+        let (descriptions, objects): (Vec<_>, Vec<_>) = documents
+            .into_iter()
+            .partition(|document| description::is_description(&document.value));
+        let mut seen = false;
+        for document in descriptions {
+            let place = Place::line(self.file_name(document.file), document.line);
+            let read = if seen {
+                Err("a world is described once".to_owned())
+            } else {
+                description::read(document.value)
+            };
+            seen = true;
+            match read {
+                Ok(read) => self.description = read,
+                Err(reason) => problems.push(Problem::Description { place, reason }),
+            }
+        }
+        objects
+    }
+
+    /// Hands all objects to the builder; returns the digest of each.
+    fn fill(
+        &mut self,
+        builder: &mut SnapshotBuilder,
+        documents: Vec<Document>,
+        problems: &mut Vec<Problem>,
+    ) -> BTreeMap<Subject, [u8; 32]> {
+        let mut digests = BTreeMap::new();
+        for document in documents {
+            let origin = Origin {
+                file: document.file,
+                range: document.range,
+                first_line: document.first_line,
+                line: document.line,
+                item: None,
+            };
+            let direct = document
+                .value
+                .get("items")
+                .and_then(Value::as_array)
+                .map(Vec::len);
+            let objects = match flatten(document.value) {
+                Ok(objects) => objects,
+                Err(source) => {
+                    let place = Place::line(self.file_name(origin.file), origin.line);
+                    problems.push(Problem::NotAnObject { place, source });
+                    continue;
+                }
+            };
+            // Where lists are nested, their members cannot be told apart by one position.
+            let is_list = direct == Some(objects.len()) && objects.iter().all(|one| one.get("items").is_none());
+            for (position, object) in objects.into_iter().enumerate() {
+                let item = is_list.then_some(position);
+                let origin = Origin { item, ..origin.clone() };
+                self.add(builder, object, origin, &mut digests, problems);
+            }
+        }
+        digests
+    }
+
+    fn add(
+        &mut self,
+        builder: &mut SnapshotBuilder,
+        object: Value,
+        origin: Origin,
+        digests: &mut BTreeMap<Subject, [u8; 32]>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(file) = self.files.get(origin.file) else {
+            return;
+        };
+        let duplicates = if file.replaces {
+            OnDuplicate::Replace
+        } else {
+            OnDuplicate::Refuse
+        };
+        let digest = Sha256::digest(serde_json::to_vec(&object).unwrap_or_default());
+        match builder.add(file.cluster.as_deref(), object, duplicates) {
+            Ok(added) => {
+                for subject in added.objects {
+                    digests.insert(subject.clone(), digest.into());
+                    self.places.insert(subject, origin.clone());
+                }
+            }
+            Err(error) => {
+                let place = self.place_of(&origin, None).unwrap_or_default();
+                problems.push(self.refused(place, error));
+            }
+        }
+    }
+
+    fn refused(&self, place: Place, error: AddError) -> Problem {
+        let AddError::Duplicate { subject } = error else {
+            return Problem::NotAnObject { place, source: error };
+        };
+        let first = self.places.get(&subject).or_else(|| {
+            let known = self.places.iter();
+            known.filter(|(other, _)| same_but_version(other, &subject)).map(|(_, origin)| origin).next()
+        });
+        Problem::Duplicate {
+            place,
+            first: first
+                .and_then(|origin| self.place_of(origin, None))
+                .unwrap_or_default(),
+            subject: Box::new(subject),
+        }
+    }
+
+    fn file_name(&self, file: usize) -> &str {
+        self.files.get(file).map_or("", |file| &file.name)
+    }
+}
+
+/// Whether two subjects name one object in two versions of its kind.
+fn same_but_version(one: &Subject, other: &Subject) -> bool {
+    let key = |subject: &Subject| match subject {
+        Subject::Input(_) => None,
+        Subject::Other {
+            cluster,
+            api_version,
+            kind,
+            namespace,
+            name,
+        } => {
+            let group = api_version.rsplit_once('/').map(|(group, _)| group.to_owned());
+            Some((cluster.clone(), group, kind.clone(), namespace.clone(), name.clone()))
+        }
+    };
+    key(one).is_some_and(|one| Some(one) == key(other))
+}
+
+/// The digest of a world: its objects by name, its namespace and its options.
+fn digest(snapshot: &Snapshot, objects: BTreeMap<Subject, [u8; 32]>) -> String {
+    let mut whole = Sha256::new();
+    whole.update(format!("{} {:?}\n", snapshot.management_namespace, snapshot.options));
+    for (subject, digest) in objects {
+        whole.update(format!("{subject}\n"));
+        whole.update(digest);
+    }
+    format!("sha256:{}", hex(&whole.finalize()))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

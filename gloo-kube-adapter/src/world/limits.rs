@@ -1,0 +1,32 @@
+//! How much of what a file may contain.
+
+use serde_json::Value;
+
+/// Largest file, in MiB.
+pub const MAX_FILE_MIB: u64 = 64;
+/// Largest file, in bytes.
+pub const MAX_FILE: u64 = MAX_FILE_MIB << 20;
+/// Largest archive once unpacked, in bytes.
+pub const MAX_ARCHIVE: u64 = 16 * MAX_FILE;
+/// Deepest nesting of lists and objects.
+pub const MAX_DEPTH: usize = 100;
+/// Most nodes that the aliases of one file may stand for.
+pub const MAX_EXPANDED: usize = 100_000;
+
+/// How deeply lists and objects are nested in `value`.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// How many values `value` consists of.
+pub fn nodes(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(nodes).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.values().map(nodes).sum::<usize>(),
+        _ => 1,
+    }
+}
