@@ -24,6 +24,7 @@ fn cases() {
             insta::assert_snapshot!("istio.outputs", render::outputs(&istio.outputs));
             insta::assert_snapshot!("istio.report", render::report(&istio.report));
         });
+        // Every object must be one that the mesh's own definitions accept.
         if let Some(schemas) = Schemas::istio() {
             for object in render::objects(&istio) {
                 let problems = schemas.check(&object);
