@@ -28,7 +28,12 @@ impl Checks {
     }
 
     /// Rejects `value` at `field`.
-    pub fn invalid(&mut self, field: impl Into<String>, value: impl ToString, expected: &'static str) {
+    pub fn invalid(
+        &mut self,
+        field: impl Into<String>,
+        value: impl std::fmt::Display,
+        expected: &'static str,
+    ) {
         self.errors.push(Rejection::InvalidValue { field: field.into(), value: value.to_string(), expected });
     }
 

@@ -188,7 +188,7 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
         (true, false) => Current::Unresolved(std::mem::take(&mut targets.errors)),
     };
     own.warnings.append(&mut targets.warnings);
-    let size = serde_json::to_vec(spec).map(|json| json.len()).unwrap_or(usize::MAX);
+    let size = serde_json::to_vec(spec).map_or(usize::MAX, |json| json.len());
     let selectors = T::selectors(spec);
     Policy {
         id: PolicyId(0),

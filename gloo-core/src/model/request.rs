@@ -108,7 +108,7 @@ impl Request {
         let uri = matcher.path();
         let method = (!matcher.method.is_empty()).then(|| matcher.method.clone());
         if let Some(method) = &method
-            && !(method.bytes().all(is_token) && !method.bytes().any(|byte| byte.is_ascii_lowercase()))
+            && method.bytes().any(|byte| !is_token(byte) || byte.is_ascii_lowercase())
         {
             checks.invalid(format!("{field}.method"), format!("{method:?}"), "an upper-case HTTP method");
         }

@@ -7,7 +7,8 @@ use crate::backend::{Backend, Objection};
 use crate::context::Context;
 use crate::index::{Checked, Current, Destination, Policy, PolicyId};
 use crate::model::{
-    Access, AccessPolicy, AccessRule, Operation, Resolved, Routes, Traffic, TrafficPolicy, View,
+    Access, AccessPolicy, AccessRule, Operation, Resolved, RouteSettings, Routes, Traffic, TrafficPolicy,
+    View,
 };
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::{Draft, unreachable_targets};
@@ -219,7 +220,7 @@ fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<
 
 fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> View<'a> {
     let Draft { cluster, mut atoms, tls, outlier } = draft;
-    if atoms.values().all(|settings| settings.changes_nothing()) {
+    if atoms.values().all(RouteSettings::changes_nothing) {
         atoms.clear();
     }
     if cx.options().default_route && !atoms.is_empty() {

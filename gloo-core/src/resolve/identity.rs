@@ -24,15 +24,12 @@ pub(super) fn read_sources(
     let mut any = selectors.is_empty();
     for (position, selector) in selectors.iter().enumerate() {
         let field = format!("{FIELD}[{position}]");
-        match read_selector(index, selector, &field, own, targets) {
-            Some(more) => peers.extend(more),
-            None => {
-                any = true;
-                own.unwise(
-                    field,
-                    "it names nobody in particular, so clients without identity are admitted too",
-                );
-            }
+        if let Some(more) = read_selector(index, selector, &field, own, targets) {
+            peers.extend(more);
+        } else {
+            any = true;
+            let note = "it names nobody in particular, so clients without identity are admitted too";
+            own.unwise(field, note);
         }
     }
     if any { Sources::Any } else { Sources::Peers(peers) }

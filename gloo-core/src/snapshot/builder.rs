@@ -118,20 +118,17 @@ impl SnapshotBuilder {
             let warning = Warning::NoEffect { field: "the object".to_owned(), detail };
             self.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
-        match self.settings.remove(&counting) {
-            Some(object) => {
-                if !object.spec.networking_extension_servers.is_empty() {
-                    let field = "spec.networkingExtensionServers".to_owned();
-                    let warning = Warning::NoEffect { field, detail: "" };
-                    self.findings.push(Finding::warning(Subject::Input(counting.clone()), warning));
-                }
-                self.snapshot.settings = Some(SettingsInput { input: counting, object });
+        if let Some(object) = self.settings.remove(&counting) {
+            if !object.spec.networking_extension_servers.is_empty() {
+                let field = "spec.networkingExtensionServers".to_owned();
+                let warning = Warning::NoEffect { field, detail: "" };
+                self.findings.push(Finding::warning(Subject::Input(counting.clone()), warning));
             }
-            None => {
-                let note = "it does not exist, so defaults are used".to_owned();
-                let warning = Warning::Unwise { field: "the object".to_owned(), note };
-                self.findings.push(Finding::warning(Subject::Input(counting), warning));
-            }
+            self.snapshot.settings = Some(SettingsInput { input: counting, object });
+        } else {
+            let note = "it does not exist, so defaults are used".to_owned();
+            let warning = Warning::Unwise { field: "the object".to_owned(), note };
+            self.findings.push(Finding::warning(Subject::Input(counting), warning));
         }
         self.snapshot.findings = Arc::new(self.findings);
         self.snapshot
