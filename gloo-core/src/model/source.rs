@@ -63,16 +63,7 @@ impl SourceSelector {
                 checks.invalid(field, format!("{namespace:?}"), "the name of a namespace");
             }
         }
-        for (key, value) in &matcher.labels {
-            if key.is_empty() || value.len() > 63 || key.contains('*') || value.contains('*') {
-                let field = format!("{FIELD}[{index}].kubeWorkloadMatcher.labels");
-                checks.invalid(
-                    field,
-                    format!("{key:?}: {value:?}"),
-                    "a label; wildcards have no meaning here",
-                );
-            }
-        }
+        checks.labels(&format!("{FIELD}[{index}].kubeWorkloadMatcher.labels"), &matcher.labels);
         let labels = &matcher.labels;
         let sources = if matcher.namespaces.is_empty() {
             vec![Source { namespace: None, labels: labels.clone() }]

@@ -88,6 +88,7 @@ fn read_weighted(
             cluster_name: cluster_name.clone(),
         };
         let field = format!("{field}.kubeService");
+        own.labels(&format!("{field}.subset"), subset);
         let target = find(index, &reference, *port, &field, targets)?;
         check_subset(index, target, subset, &field, targets);
         // Only a lone destination gets here with a weight that no proxy takes; there it means nothing.
