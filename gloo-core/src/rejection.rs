@@ -117,6 +117,14 @@ pub enum Rejection {
         /// The object in the way.
         object: String,
     },
+    /// Two destinations want to write the same object, because they stand for the same service.
+    #[error("{object} is written for {by} already")]
+    OutputTaken {
+        /// The object.
+        object: String,
+        /// The destination that it is written for.
+        by: Box<InputRef>,
+    },
     /// No identity can be derived for a cluster.
     #[error("{field}: no mesh with identities is known in cluster {cluster}")]
     IdentityUnknown {
@@ -149,6 +157,7 @@ impl Rejection {
             Self::Unfit { .. } => "Unfit",
             Self::UserConfig { .. } => "UserConfig",
             Self::ForeignObject { .. } => "ForeignObject",
+            Self::OutputTaken { .. } => "OutputTaken",
             Self::IdentityUnknown { .. } => "IdentityUnknown",
             Self::NoIdentity { .. } => "NoIdentity",
         }
@@ -168,7 +177,10 @@ impl Rejection {
             | Self::Unsupported { field, .. }
             | Self::IdentityUnknown { field, .. }
             | Self::NoIdentity { field } => Some(field),
-            Self::Unfit { .. } | Self::UserConfig { .. } | Self::ForeignObject { .. } => None,
+            Self::Unfit { .. }
+            | Self::UserConfig { .. }
+            | Self::ForeignObject { .. }
+            | Self::OutputTaken { .. } => None,
         }
     }
 }

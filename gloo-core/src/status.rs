@@ -2,7 +2,7 @@
 
 mod destination;
 mod policy;
-mod size;
+pub(crate) mod size;
 mod workloads;
 
 pub(crate) use destination::{InForceSpecs, destination_status, note_specs};
