@@ -28,8 +28,8 @@ pub trait Backend: Debug + Send + Sync {
     fn reads(&self, group: &str, kind: &str) -> bool;
 
     /// Reads an object that somebody else wrote into a cluster, if this backend's outputs can collide with
-    /// it; what cannot be understood is `None`.
-    fn read(&self, object: &RawObject) -> Option<UserConfig>;
+    /// it; what cannot be understood is `None`. `cluster_domain` completes short host names.
+    fn read(&self, object: &RawObject, cluster_domain: &str) -> Option<UserConfig>;
 
     /// What speaks against `policy` on `destination` for the clients of `view_cluster`.
     fn traffic_objections(
@@ -60,8 +60,10 @@ pub trait Backend: Debug + Send + Sync {
 pub enum Objection {
     /// It cannot be expressed; the policy is refused there.
     Reject(Rejection),
-    /// It can, with a remark.
+    /// It can, with a remark that belongs into the policy's status.
     Warn(Warning),
+    /// It can, and there is something to know about it that is nobody's mistake.
+    Note(Warning),
 }
 
 /// An object that somebody else wrote for a mesh, as far as a backend understands it.
@@ -88,13 +90,7 @@ pub struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(crate) fn new(cx: Context<'a>, destination: &'a Destination) -> Self {
-        Self {
-            cx,
-            destination,
-            objects: Vec::new(),
-            warnings: Vec::new(),
-            failures: Vec::new(),
-        }
+        Self { cx, destination, objects: Vec::new(), warnings: Vec::new(), failures: Vec::new() }
     }
 
     /// Writes an object that follows from the destination and from `inputs`.
@@ -110,34 +106,22 @@ impl<'a> Sink<'a> {
         inputs: impl IntoIterator<Item = InputRef>,
         body: impl Body + 'static,
     ) {
-        let id = OutputRef {
-            cluster: cluster.clone(),
-            kind,
-            namespace: namespace.clone(),
-            name: name.clone(),
-        };
+        let id =
+            OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() };
         let mut inputs: Vec<InputRef> = inputs.into_iter().collect();
         inputs.push(self.destination.input.clone());
         inputs.sort_unstable();
         inputs.dedup();
         if self.cx.is_foreign(&id) {
-            let rejection = Rejection::ForeignObject {
-                object: id.to_string(),
-            };
+            let rejection = Rejection::ForeignObject { object: id.to_string() };
             let policies = inputs
                 .into_iter()
                 .filter(|input| matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy));
-            self.failures
-                .extend(policies.map(|policy| (policy, rejection.clone())));
+            self.failures.extend(policies.map(|policy| (policy, rejection.clone())));
             return;
         }
         let owner = self.cx.owner().clone();
-        self.objects.push(Object {
-            id,
-            owner,
-            inputs: inputs.into(),
-            body: Arc::new(body),
-        });
+        self.objects.push(Object { id, owner, inputs: inputs.into(), body: Arc::new(body) });
     }
 
     /// Adds a remark to `policy` at this destination.

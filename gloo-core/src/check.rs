@@ -28,27 +28,17 @@ impl Checks {
 
     /// Rejects `value` at `field`.
     pub fn invalid(&mut self, field: impl Into<String>, value: impl ToString, expected: &'static str) {
-        self.errors.push(Rejection::InvalidValue {
-            field: field.into(),
-            value: value.to_string(),
-            expected,
-        });
+        self.errors.push(Rejection::InvalidValue { field: field.into(), value: value.to_string(), expected });
     }
 
     /// Warns that something at `field` is allowed but probably not what was meant.
     pub fn unwise(&mut self, field: impl Into<String>, note: impl Into<String>) {
-        self.warnings.push(Warning::Unwise {
-            field: field.into(),
-            note: note.into(),
-        });
+        self.warnings.push(Warning::Unwise { field: field.into(), note: note.into() });
     }
 
     /// Warns that `field` does nothing.
     pub fn no_effect(&mut self, field: impl Into<String>, detail: &'static str) {
-        self.warnings.push(Warning::NoEffect {
-            field: field.into(),
-            detail,
-        });
+        self.warnings.push(Warning::NoEffect { field: field.into(), detail });
     }
 
     /// Rejects durations below one millisecond or with fractions of one.
@@ -70,11 +60,7 @@ impl Checks {
     /// Rejects regular expressions that the proxies (RE2 syntax) cannot run.
     pub fn regex(&mut self, field: &str, value: &str) {
         if value.is_empty() || value.len() > 1024 || regex::Regex::new(value).is_err() {
-            self.invalid(
-                field,
-                format!("{value:?}"),
-                "a regular expression (RE2 syntax, 1 to 1024 bytes)",
-            );
+            self.invalid(field, format!("{value:?}"), "a regular expression (RE2 syntax, 1 to 1024 bytes)");
         }
     }
 
@@ -97,7 +83,5 @@ pub fn is_dns_label(name: &str) -> bool {
         && name.len() <= 63
         && !name.starts_with('-')
         && !name.ends_with('-')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

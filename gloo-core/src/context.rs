@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use crate::Istr;
 use crate::api::{ClusterObjectRef, TlsMode};
 use crate::id::{InputRef, OutputRef};
@@ -28,10 +30,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn with_demands(self, demands: &'a Demands<'a>) -> Self {
-        Self {
-            demands: Some(demands),
-            ..self
-        }
+        Self { demands: Some(demands), ..self }
     }
 
     pub(crate) fn index(self) -> &'a Index {
@@ -92,11 +91,10 @@ impl<'a> Context<'a> {
         value: &Istr,
     ) -> impl Iterator<Item = &'a Workload> {
         let ids = self.index.workloads.with_label(key, value).iter();
-        ids.filter_map(move |id| self.index.workloads.find(*id))
-            .filter(move |workload| {
-                let at = workload.controller();
-                at.is_some_and(|at| &*at.cluster_name == cluster && &*at.namespace == namespace)
-            })
+        ids.filter_map(move |id| self.index.workloads.find(*id)).filter(move |workload| {
+            let at = workload.controller();
+            at.is_some_and(|at| &*at.cluster_name == cluster && &*at.namespace == namespace)
+        })
     }
 
     /// Clusters whose clients can reach a destination, its own first.
@@ -125,35 +123,29 @@ impl<'a> Context<'a> {
 
     /// Objects in `cluster` that somebody else wrote and that configure `host`, exact hosts first, as the
     /// backend named `backend` read them.
-    pub fn user_config(
+    pub fn user_config<'s>(
         self,
         cluster: &str,
-        host: &'a str,
+        host: &'s str,
         backend: &'static str,
-    ) -> impl Iterator<Item = &'a Arc<UserObject>> {
+    ) -> impl Iterator<Item = &'s Arc<UserObject>>
+    where
+        'a: 's,
+    {
         let hosts = self.index.user_config.get(cluster);
-        hosts
-            .into_iter()
-            .flat_map(move |hosts| hosts.covering(host))
-            .filter(move |object| object.backend == backend)
+        let covering = hosts.into_iter().flat_map(move |hosts| hosts.covering(host));
+        covering.filter(move |object| object.backend == backend)
+    }
+
+    /// When an output that an earlier run wrote was created, if it is there.
+    pub fn created(self, id: &OutputRef) -> Option<&'a Time> {
+        if self.index.owned.is_empty() { None } else { self.index.owned.get(&raw_ref(id)) }
     }
 
     /// Whether an object of this name exists that is not ours and must be left alone.
     pub fn is_foreign(self, id: &OutputRef) -> bool {
-        if self.index.foreign.is_empty() {
-            return false;
-        }
-        let raw = RawRef {
-            cluster: id.cluster.clone(),
-            group: id.kind.group.into(),
-            kind: id.kind.kind.into(),
-            namespace: id.namespace.clone(),
-            name: id.name.clone(),
-        };
-        self.index
-            .foreign
-            .get(&raw)
-            .is_some_and(|object| !object.may_be_adopted())
+        !self.index.foreign.is_empty()
+            && self.index.foreign.get(&raw_ref(id)).is_some_and(|object| !object.may_be_adopted())
     }
 
     /// Why nothing is written for a destination, if nothing is.
@@ -171,5 +163,15 @@ impl<'a> Context<'a> {
     /// The condition that every client and every request meets.
     pub(crate) fn any_request(self) -> (&'a Source, &'a Request) {
         (&self.index.any.0, &self.index.any.1)
+    }
+}
+
+fn raw_ref(id: &OutputRef) -> RawRef {
+    RawRef {
+        cluster: id.cluster.clone(),
+        group: id.kind.group.into(),
+        kind: id.kind.kind.into(),
+        namespace: id.namespace.clone(),
+        name: id.name.clone(),
     }
 }

@@ -38,10 +38,7 @@ pub struct DecodeError {
 
 impl DecodeError {
     fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            reason: reason.into(),
-        }
+        Self { path: path.into(), reason: reason.into() }
     }
 }
 
@@ -60,10 +57,7 @@ impl DecodeError {
 /// ```
 pub fn decode<K: Kind>(mut value: Value) -> Result<Decoded<K>, DecodeError> {
     let Value::Object(fields) = &mut value else {
-        return Err(DecodeError::new(
-            "",
-            format!("expected an object, found {}", kind_of(&value)),
-        ));
+        return Err(DecodeError::new("", format!("expected an object, found {}", kind_of(&value))));
     };
     take_type::<K>(fields)?;
     let mut unknown = Vec::new();
@@ -82,11 +76,7 @@ pub fn decode<K: Kind>(mut value: Value) -> Result<Decoded<K>, DecodeError> {
     }
     let (object, dropped) = read::<K>(value, "")?;
     unknown.splice(0..0, dropped);
-    Ok(Decoded {
-        object,
-        unknown,
-        unreadable,
-    })
+    Ok(Decoded { object, unknown, unreadable })
 }
 
 /// Reads the spec of kind `K` alone, as it stands in copies. The value is left in the form that serde reads.
@@ -142,10 +132,7 @@ fn check_copies(
         match (copy.check)(spec) {
             Ok(dropped) => unknown.extend(dropped.iter().map(|path| path.replacen("spec", &place, 1))),
             Err(error) => {
-                unreadable.push(DecodeError::new(
-                    error.path.replacen("spec", &place, 1),
-                    error.reason,
-                ));
+                unreadable.push(DecodeError::new(error.path.replacen("spec", &place, 1), error.reason));
                 if let Value::Object(fields) = parent {
                     fields.remove(field);
                 }

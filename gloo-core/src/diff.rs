@@ -39,11 +39,7 @@ impl Plan {
     /// What `outputs` are after every step.
     pub fn apply(&self, outputs: &Outputs) -> Outputs {
         let mut after = outputs.clone();
-        for object in self
-            .create
-            .iter()
-            .chain(self.update.iter().map(|update| &update.to))
-        {
+        for object in self.create.iter().chain(self.update.iter().map(|update| &update.to)) {
             after.insert(Arc::clone(object));
         }
         for object in &self.delete {
@@ -60,23 +56,13 @@ pub fn diff(from: &Outputs, to: &Outputs) -> Plan {
         match from.find(&wanted.id) {
             None => plan.create.push(Arc::clone(wanted)),
             Some(there) if there == wanted => (),
-            Some(there) => plan.update.push(Update {
-                from: Arc::clone(there),
-                to: Arc::clone(wanted),
-            }),
+            Some(there) => plan.update.push(Update { from: Arc::clone(there), to: Arc::clone(wanted) }),
         }
     }
-    plan.delete = from
-        .iter()
-        .filter(|there| to.find(&there.id).is_none())
-        .cloned()
-        .collect();
-    plan.create
-        .sort_by(|a, b| writing_order(&a.id).cmp(&writing_order(&b.id)));
-    plan.update
-        .sort_by(|a, b| writing_order(&a.to.id).cmp(&writing_order(&b.to.id)));
-    plan.delete
-        .sort_by(|a, b| Reverse(writing_order(&a.id)).cmp(&Reverse(writing_order(&b.id))));
+    plan.delete = from.iter().filter(|there| to.find(&there.id).is_none()).cloned().collect();
+    plan.create.sort_by(|a, b| writing_order(&a.id).cmp(&writing_order(&b.id)));
+    plan.update.sort_by(|a, b| writing_order(&a.to.id).cmp(&writing_order(&b.to.id)));
+    plan.delete.sort_by(|a, b| Reverse(writing_order(&a.id)).cmp(&Reverse(writing_order(&b.id))));
     plan
 }
 

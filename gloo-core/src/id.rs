@@ -79,36 +79,19 @@ impl InputKind {
                 "kubernetescluster",
             ),
             Self::Mesh => ("Mesh", DISCOVERY, "meshes.discovery.mesh.gloo.solo.io", "mesh"),
-            Self::Workload => (
-                "Workload",
-                DISCOVERY,
-                "workloads.discovery.mesh.gloo.solo.io",
-                "workload",
-            ),
-            Self::Destination => (
-                "Destination",
-                DISCOVERY,
-                "destinations.discovery.mesh.gloo.solo.io",
-                "destination",
-            ),
-            Self::TrafficPolicy => (
-                "TrafficPolicy",
-                NETWORKING,
-                "trafficpolicies.networking.mesh.gloo.solo.io",
-                "trafficpolicy",
-            ),
-            Self::AccessPolicy => (
-                "AccessPolicy",
-                NETWORKING,
-                "accesspolicies.networking.mesh.gloo.solo.io",
-                "accesspolicy",
-            ),
-            Self::VirtualMesh => (
-                "VirtualMesh",
-                NETWORKING,
-                "virtualmeshes.networking.mesh.gloo.solo.io",
-                "virtualmesh",
-            ),
+            Self::Workload => ("Workload", DISCOVERY, "workloads.discovery.mesh.gloo.solo.io", "workload"),
+            Self::Destination => {
+                ("Destination", DISCOVERY, "destinations.discovery.mesh.gloo.solo.io", "destination")
+            }
+            Self::TrafficPolicy => {
+                ("TrafficPolicy", NETWORKING, "trafficpolicies.networking.mesh.gloo.solo.io", "trafficpolicy")
+            }
+            Self::AccessPolicy => {
+                ("AccessPolicy", NETWORKING, "accesspolicies.networking.mesh.gloo.solo.io", "accesspolicy")
+            }
+            Self::VirtualMesh => {
+                ("VirtualMesh", NETWORKING, "virtualmeshes.networking.mesh.gloo.solo.io", "virtualmesh")
+            }
             Self::VirtualDestination => (
                 "VirtualDestination",
                 "networking.enterprise.mesh.gloo.solo.io/v1beta1",
@@ -135,11 +118,7 @@ pub struct InputRef {
 impl InputRef {
     /// Names the object `name` in `namespace`.
     pub fn new(kind: InputKind, namespace: impl Into<Istr>, name: impl Into<Istr>) -> Self {
-        Self {
-            kind,
-            namespace: namespace.into(),
-            name: name.into(),
-        }
+        Self { kind, namespace: namespace.into(), name: name.into() }
     }
 }
 
@@ -177,11 +156,7 @@ impl OutputKind {
 
     /// The plural with its group (`core` for the core group), as output trees name their folders.
     pub fn resource(&self) -> String {
-        format!(
-            "{}.{}",
-            self.plural,
-            if self.group.is_empty() { "core" } else { self.group }
-        )
+        format!("{}.{}", self.plural, if self.group.is_empty() { "core" } else { self.group })
     }
 }
 
@@ -225,13 +200,6 @@ pub struct OutputRef {
 
 impl fmt::Display for OutputRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{}:{}",
-            self.cluster,
-            self.namespace,
-            self.kind.kind.to_ascii_lowercase(),
-            self.name
-        )
+        write!(f, "{}/{}/{}:{}", self.cluster, self.namespace, self.kind.kind.to_ascii_lowercase(), self.name)
     }
 }

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, TlsMode};
@@ -51,6 +52,8 @@ pub struct Index {
     pub(crate) access: Vec<Policy<AccessPolicy>>,
     pub(crate) user_config: BTreeMap<Istr, Hosts>,
     pub(crate) foreign: BTreeMap<RawRef, Arc<RawObject>>,
+    /// When our own objects were created that an earlier run wrote.
+    pub(crate) owned: BTreeMap<RawRef, Time>,
     /// The condition that every client and every request meets.
     pub(crate) any: (Source, Request),
 }
@@ -73,15 +76,10 @@ impl Index {
         let meshes = mesh::read(snapshot, backends);
         let mut meshes_by_cluster: BTreeMap<Istr, Vec<MeshId>> = BTreeMap::new();
         for mesh in &meshes {
-            meshes_by_cluster
-                .entry(mesh.cluster.clone())
-                .or_default()
-                .push(mesh.id);
+            meshes_by_cluster.entry(mesh.cluster.clone()).or_default().push(mesh.id);
         }
-        let mesh_ids: IndexMap<(&str, &str), MeshId> = meshes
-            .iter()
-            .map(|mesh| ((&*mesh.input.namespace, &*mesh.input.name), mesh.id))
-            .collect();
+        let mesh_ids: IndexMap<(&str, &str), MeshId> =
+            meshes.iter().map(|mesh| ((&*mesh.input.namespace, &*mesh.input.name), mesh.id)).collect();
         let destinations = Destinations::read(snapshot, &mesh_ids, &cluster_domains);
         let workloads = Workloads::read(snapshot, &mesh_ids);
         drop(mesh_ids);
@@ -109,6 +107,7 @@ impl Index {
             access: Vec::new(),
             user_config: BTreeMap::new(),
             foreign: BTreeMap::new(),
+            owned: BTreeMap::new(),
             any: (Source::default(), Request::default()),
         };
         index.read_raw(snapshot, backends);
@@ -121,20 +120,16 @@ impl Index {
     fn read_raw(&mut self, snapshot: &Snapshot, backends: &[&dyn Backend]) {
         for (id, raw) in snapshot.raw.iter() {
             if raw.owner() == Some(&self.owner) {
+                self.owned.extend(raw.created.clone().map(|created| (id.clone(), created)));
                 continue;
             }
+            let domain = self.cluster_domain(&id.cluster).to_owned();
             self.foreign.insert(id.clone(), Arc::clone(raw));
             for backend in backends {
-                if let Some(config) = backend.read(raw) {
-                    let object = Arc::new(UserObject {
-                        raw: Arc::clone(raw),
-                        backend: backend.name(),
-                        config,
-                    });
-                    self.user_config
-                        .entry(raw.id.cluster.clone())
-                        .or_default()
-                        .insert(&object);
+                if let Some(config) = backend.read(raw, &domain) {
+                    let object =
+                        Arc::new(UserObject { raw: Arc::clone(raw), backend: backend.name(), config });
+                    self.user_config.entry(raw.id.cluster.clone()).or_default().insert(&object);
                 }
             }
         }
@@ -183,9 +178,7 @@ impl Index {
 
     /// Domain of names within `cluster`.
     pub fn cluster_domain(&self, cluster: &str) -> &str {
-        self.cluster_domains
-            .get(cluster)
-            .map_or(DEFAULT_CLUSTER_DOMAIN, |domain| domain)
+        self.cluster_domains.get(cluster).map_or(DEFAULT_CLUSTER_DOMAIN, |domain| domain)
     }
 }
 

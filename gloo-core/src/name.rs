@@ -24,13 +24,7 @@ pub fn sanitize(text: &str) -> String {
     let mut name: String = text
         .chars()
         .filter(|c| !matches!(c, '[' | ']' | '\n' | '"' | '\''))
-        .map(|c| {
-            if matches!(c, '*' | '/' | '.' | ':' | ' ') {
-                '-'
-            } else {
-                c
-            }
-        })
+        .map(|c| if matches!(c, '*' | '/' | '.' | ':' | ' ') { '-' } else { c })
         .collect();
     if name.len() > MAX_NAME {
         name = shortened(&name);
@@ -51,10 +45,7 @@ fn shortened(text: &str) -> String {
 
 /// Returns the longest beginning of `text` that has at most `bytes` bytes.
 fn prefix(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or(0);
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }
 

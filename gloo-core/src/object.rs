@@ -134,10 +134,7 @@ impl Object {
         let parents = self.parents();
         Metadata {
             annotations: (!parents.is_empty()).then_some(Annotations { parents }),
-            labels: Labels {
-                cluster: &self.id.cluster,
-                owner: &self.owner,
-            },
+            labels: Labels { cluster: &self.id.cluster, owner: &self.owner },
             name: &self.id.name,
             namespace: &self.id.namespace,
         }
@@ -157,10 +154,7 @@ pub fn parents(inputs: &[InputRef]) -> String {
                 | InputKind::AccessPolicy
         ) {
             let group = format!("{}, Kind={}", input.kind.api_version(), input.kind.kind());
-            groups.entry(group).or_default().push(Parent {
-                name: &input.name,
-                namespace: &input.namespace,
-            });
+            groups.entry(group).or_default().push(Parent { name: &input.name, namespace: &input.namespace });
         }
     }
     if groups.is_empty() {

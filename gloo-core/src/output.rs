@@ -48,11 +48,6 @@ impl Outputs {
 
 impl FromIterator<Arc<Object>> for Outputs {
     fn from_iter<I: IntoIterator<Item = Arc<Object>>>(objects: I) -> Self {
-        Self {
-            objects: objects
-                .into_iter()
-                .map(|object| (object.id.clone(), object))
-                .collect(),
-        }
+        Self { objects: objects.into_iter().map(|object| (object.id.clone(), object)).collect() }
     }
 }

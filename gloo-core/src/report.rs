@@ -50,13 +50,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(input) => input.fmt(f),
-            Self::Other {
-                cluster,
-                api_version,
-                kind,
-                namespace,
-                name,
-            } => {
+            Self::Other { cluster, api_version, kind, namespace, name } => {
                 if !cluster.is_empty() {
                     write!(f, "{cluster}: ")?;
                 }
@@ -98,22 +92,12 @@ pub struct Finding {
 impl Finding {
     /// A refusal of `subject` as a whole.
     pub fn error(subject: Subject, rejection: Rejection) -> Self {
-        Self {
-            severity: Severity::Error,
-            subject,
-            on: None,
-            cause: rejection.into(),
-        }
+        Self { severity: Severity::Error, subject, on: None, cause: rejection.into() }
     }
 
     /// A warning about `subject` as a whole.
     pub fn warning(subject: Subject, warning: Warning) -> Self {
-        Self {
-            severity: Severity::Warning,
-            subject,
-            on: None,
-            cause: warning.into(),
-        }
+        Self { severity: Severity::Warning, subject, on: None, cause: warning.into() }
     }
 
     /// The same finding, tied to one destination.

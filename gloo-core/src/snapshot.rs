@@ -80,10 +80,7 @@ pub struct Broken {
 impl Broken {
     /// The refusal that follows.
     pub fn rejection(&self) -> Rejection {
-        Rejection::Undecodable {
-            path: self.error.path.clone(),
-            reason: self.error.reason.clone(),
-        }
+        Rejection::Undecodable { path: self.error.path.clone(), reason: self.error.reason.clone() }
     }
 }
 

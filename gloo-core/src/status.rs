@@ -21,28 +21,19 @@ pub(crate) fn observed(index: &Index, snapshot: &Snapshot) -> Vec<(InputRef, Sta
     let mut statuses = Vec::new();
     for mesh in index.meshes() {
         let observed_generation = mesh.object.metadata.generation.unwrap_or_default();
-        let status = MeshStatus {
-            observed_generation,
-            ..mesh.object.status.clone().unwrap_or_default()
-        };
+        let status = MeshStatus { observed_generation, ..mesh.object.status.clone().unwrap_or_default() };
         statuses.push((mesh.input.clone(), Status::Mesh(Arc::new(status))));
     }
     for workload in index.workloads() {
         let observed_generation = workload.object.metadata.generation.unwrap_or_default();
-        let status = WorkloadStatus {
-            observed_generation,
-            ..workload.object.status.clone().unwrap_or_default()
-        };
+        let status =
+            WorkloadStatus { observed_generation, ..workload.object.status.clone().unwrap_or_default() };
         statuses.push((workload.input.clone(), Status::Workload(Arc::new(status))));
     }
     if let Some(settings) = &snapshot.settings {
         let observed_generation = settings.object.metadata.generation.unwrap_or_default();
         let state = ApprovalState::Accepted;
-        let status = SettingsStatus {
-            observed_generation,
-            state,
-            errors: Vec::new(),
-        };
+        let status = SettingsStatus { observed_generation, state, errors: Vec::new() };
         statuses.push((settings.input.clone(), Status::Settings(Arc::new(status))));
     }
     statuses

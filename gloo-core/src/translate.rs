@@ -37,10 +37,7 @@ pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation 
     let access = candidates(&index, &index.access);
     let mut decisions: Vec<Decision<'_>> = Vec::with_capacity(index.destinations.len());
     for destination in index.destinations() {
-        let candidates = (
-            candidates_of(&traffic, destination.id),
-            candidates_of(&access, destination.id),
-        );
+        let candidates = (candidates_of(&traffic, destination.id), candidates_of(&access, destination.id));
         let backend = backend_of(cx, destination, backends);
         decisions.push(decide(cx, backend, destination, candidates.0, candidates.1));
     }
@@ -105,10 +102,7 @@ struct Verdicts {
 
 impl Verdicts {
     fn new(index: &Index) -> Self {
-        Self {
-            traffic: vec![Vec::new(); index.traffic.len()],
-            access: vec![Vec::new(); index.access.len()],
-        }
+        Self { traffic: vec![Vec::new(); index.traffic.len()], access: vec![Vec::new(); index.access.len()] }
     }
 }
 
@@ -134,20 +128,11 @@ impl<'a> Run<'a> {
             }
             backend.access(self.cx, &decision.resolved, &mut sink);
         }
-        let Sink {
-            objects,
-            warnings,
-            failures,
-            ..
-        } = sink;
+        let Sink { objects, warnings, failures, .. } = sink;
         for object in objects {
             let object = Arc::new(object);
             if let Some(earlier) = self.outputs.insert(Arc::clone(&object)) {
-                let by = earlier
-                    .inputs
-                    .first()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
+                let by = earlier.inputs.first().map(ToString::to_string).unwrap_or_default();
                 let object = format!("{} (written for {by})", object.id);
                 let rejection = Rejection::ForeignObject { object };
                 let subject = Subject::Input(destination.input.clone());
@@ -160,23 +145,9 @@ impl<'a> Run<'a> {
         self.note_unrestricted(&decision);
         let traffic = decision.traffic_verdicts;
         let index = self.cx.index();
-        collect(
-            &mut self.verdicts.traffic,
-            &index.traffic,
-            destination.id,
-            traffic,
-            &warnings,
-            &failures,
-        );
+        collect(&mut self.verdicts.traffic, &index.traffic, destination.id, traffic, &warnings, &failures);
         let access = decision.access_verdicts;
-        collect(
-            &mut self.verdicts.access,
-            &index.access,
-            destination.id,
-            access,
-            &warnings,
-            &failures,
-        );
+        collect(&mut self.verdicts.access, &index.access, destination.id, access, &warnings, &failures);
     }
 
     /// A destination whose access policies are all refused is open, which nobody may overlook.
@@ -185,10 +156,7 @@ impl<'a> Run<'a> {
             let destination = decision.resolved.destination.input.clone();
             let subject = Subject::Input(destination.clone());
             let finding = Finding::warning(subject, Warning::Unrestricted { destination });
-            self.report.findings.push(Finding {
-                severity: Severity::Error,
-                ..finding
-            });
+            self.report.findings.push(Finding { severity: Severity::Error, ..finding });
         }
     }
 
@@ -199,24 +167,14 @@ impl<'a> Run<'a> {
         self.finish_kind(index, &index.access, &access);
         self.report.statuses.extend(status::observed(index, snapshot));
         for input in snapshot.virtual_meshes.keys() {
-            let warning = Warning::NoEffect {
-                field: "the object".to_owned(),
-                detail: " yet",
-            };
-            self.report
-                .findings
-                .push(Finding::warning(Subject::Input(input.clone()), warning));
+            let warning = Warning::NoEffect { field: "the object".to_owned(), detail: " yet" };
+            self.report.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
-        self.report
-            .findings
-            .extend(unread(unread_kinds(index, self.backends)));
+        self.report.findings.extend(unread(unread_kinds(index, self.backends)));
         self.report
             .findings
             .sort_by(|a, b| (&a.subject, &a.on, a.severity).cmp(&(&b.subject, &b.on, b.severity)));
-        Translation {
-            outputs: self.outputs,
-            report: self.report,
-        }
+        Translation { outputs: self.outputs, report: self.report }
     }
 
     fn finish_kind<T: status::PolicyStatus>(
@@ -247,16 +205,8 @@ fn collect<T: Checked>(
             continue;
         };
         let about = |input: &InputRef| *input == policy.input;
-        verdict.warnings.extend(
-            warnings
-                .iter()
-                .filter(|(input, _)| about(input))
-                .map(|(_, it)| it.clone()),
-        );
-        let failed = failures
-            .iter()
-            .filter(|(input, _)| about(input))
-            .map(|(_, it)| it.clone());
+        verdict.warnings.extend(warnings.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()));
+        let failed = failures.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone());
         let before = verdict.errors.len();
         verdict.errors.extend(failed);
         if verdict.errors.len() > before {
@@ -277,51 +227,28 @@ fn findings<T: Checked>(
     use crate::index::Current;
 
     let subject = || Subject::Input(policy.input.clone());
-    let mut findings: Vec<Finding> = policy
-        .bad_refs
-        .iter()
-        .map(|rejection| Finding::error(subject(), rejection.clone()))
-        .collect();
+    let mut findings: Vec<Finding> =
+        policy.bad_refs.iter().map(|rejection| Finding::error(subject(), rejection.clone())).collect();
     let whole = match &policy.current {
         Current::Invalid(errors) => errors.as_slice(),
         Current::Valid(_) | Current::Unresolved(_) => &[],
     };
-    findings.extend(
-        whole
-            .iter()
-            .map(|rejection| Finding::error(subject(), rejection.clone())),
-    );
+    findings.extend(whole.iter().map(|rejection| Finding::error(subject(), rejection.clone())));
     let own_warnings = &policy.checks.warnings;
-    findings.extend(
-        own_warnings
-            .iter()
-            .map(|warning| Finding::warning(subject(), warning.clone())),
-    );
+    findings.extend(own_warnings.iter().map(|warning| Finding::warning(subject(), warning.clone())));
     if verdicts.is_empty() && policy.object.is_some() {
-        let warning = Warning::SelectsNothing {
-            field: "spec.destinationSelector",
-        };
+        let warning = Warning::SelectsNothing { field: "spec.destinationSelector" };
         findings.push(Finding::warning(subject(), warning));
     }
     for (id, verdict) in verdicts {
         let Some(destination) = index.destination(*id) else {
             continue;
         };
-        let errors = verdict
-            .errors
-            .iter()
-            .filter(|rejection| !whole.contains(rejection));
+        let errors = verdict.errors.iter().filter(|rejection| !whole.contains(rejection));
         let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
-        let warnings = verdict
-            .warnings
-            .iter()
-            .filter(|warning| !own_warnings.contains(warning));
+        let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
         let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-        findings.extend(
-            errors
-                .chain(warnings)
-                .map(|finding| finding.on(destination.input.clone())),
-        );
+        findings.extend(errors.chain(warnings).map(|finding| finding.on(destination.input.clone())));
     }
     findings
 }
@@ -330,13 +257,9 @@ fn findings<T: Checked>(
 fn unread_kinds(index: &Index, backends: &[&dyn Backend]) -> BTreeMap<(String, Istr), usize> {
     let mut counts = BTreeMap::new();
     for raw in index.foreign.values() {
-        let read = backends
-            .iter()
-            .any(|backend| backend.reads(&raw.id.group, &raw.id.kind));
+        let read = backends.iter().any(|backend| backend.reads(&raw.id.group, &raw.id.kind));
         if !read && raw.owner().is_none() {
-            *counts
-                .entry((raw.api_version(), raw.id.kind.clone()))
-                .or_default() += 1;
+            *counts.entry((raw.api_version(), raw.id.kind.clone())).or_default() += 1;
         }
     }
     counts

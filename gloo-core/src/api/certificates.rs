@@ -129,10 +129,7 @@ impl<'de> Deserialize<'de> for Bytes {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Bytes, E> {
-                STANDARD
-                    .decode(text)
-                    .map(Bytes)
-                    .map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+                STANDARD.decode(text).map(Bytes).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
             }
         }
 

@@ -190,10 +190,7 @@ kind!(Dashboard {
     version: "v1",
     plural: "dashboards",
     one_ofs: [
-        OneOf {
-            path: "spec.auth.oidc.session",
-            members: &["cookie", "redis"]
-        },
+        OneOf { path: "spec.auth.oidc.session", members: &["cookie", "redis"] },
         OneOf {
             path: "spec.auth.oidc.jwksCacheRefreshPolicy",
             members: &["never", "always", "maxIdpReqPerPollingInterval"],

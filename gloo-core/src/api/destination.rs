@@ -268,22 +268,10 @@ kind!(Destination {
     version: "v1",
     plural: "destinations",
     one_ofs: [
-        OneOf {
-            path: "spec",
-            members: &["kubeService", "externalService"]
-        },
-        OneOf {
-            path: "spec.kubeService.ports[]",
-            members: &["targetPortName", "targetPortNumber"]
-        },
-        OneOf {
-            path: "spec.kubeService.externalAddresses[]",
-            members: &["dnsName", "ip"]
-        },
-        OneOf {
-            path: "status.requiredSubsets[].trafficShift.destinations[]",
-            members: WEIGHTED_DESTINATION
-        },
+        OneOf { path: "spec", members: &["kubeService", "externalService"] },
+        OneOf { path: "spec.kubeService.ports[]", members: &["targetPortName", "targetPortNumber"] },
+        OneOf { path: "spec.kubeService.externalAddresses[]", members: &["dnsName", "ip"] },
+        OneOf { path: "status.requiredSubsets[].trafficShift.destinations[]", members: WEIGHTED_DESTINATION },
     ],
     stored_copies: [
         StoredCopy::of::<TrafficPolicy>("status.appliedTrafficPolicies[].spec"),

@@ -108,11 +108,7 @@ fn leading_part(text: &str) -> Result<(i128, &str), DurationError> {
         .iter()
         .find_map(|(suffix, nanos)| Some((i128::from(*nanos), rest.strip_prefix(suffix)?)))
         .ok_or(DurationError::Syntax)?;
-    let whole = if whole.is_empty() {
-        0
-    } else {
-        whole.parse::<i64>().map_err(|_| DurationError::Range)?
-    };
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| DurationError::Range)? };
     let nanos = i128::from(whole) * unit + fraction_of(fraction, unit);
     Ok((nanos, rest))
 }
@@ -127,9 +123,7 @@ fn fraction_of(digits: &str, unit: i128) -> i128 {
     let (value, scale) = digits
         .bytes()
         .take(18)
-        .fold((0i128, 1i128), |(value, scale), digit| {
-            (value * 10 + i128::from(digit - b'0'), scale * 10)
-        });
+        .fold((0i128, 1i128), |(value, scale), digit| (value * 10 + i128::from(digit - b'0'), scale * 10));
     value * unit / scale
 }
 

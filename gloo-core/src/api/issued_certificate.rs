@@ -100,30 +100,12 @@ kind!(IssuedCertificate {
     version: "v1",
     plural: "issuedcertificates",
     one_ofs: [
-        OneOf {
-            path: "spec",
-            members: &["glooMeshCa", "agentCa"]
-        },
-        OneOf {
-            path: "spec.agentCa.vault",
-            members: VAULT_AUTH
-        },
-        OneOf {
-            path: "spec.agentCa.vault.kubernetesAuth",
-            members: VAULT_ACCOUNT
-        },
-        OneOf {
-            path: "status",
-            members: APPLIED_CA
-        },
-        OneOf {
-            path: "status.appliedAgentCa.vault",
-            members: VAULT_AUTH
-        },
-        OneOf {
-            path: "status.appliedAgentCa.vault.kubernetesAuth",
-            members: VAULT_ACCOUNT
-        },
+        OneOf { path: "spec", members: &["glooMeshCa", "agentCa"] },
+        OneOf { path: "spec.agentCa.vault", members: VAULT_AUTH },
+        OneOf { path: "spec.agentCa.vault.kubernetesAuth", members: VAULT_ACCOUNT },
+        OneOf { path: "status", members: APPLIED_CA },
+        OneOf { path: "status.appliedAgentCa.vault", members: VAULT_AUTH },
+        OneOf { path: "status.appliedAgentCa.vault.kubernetesAuth", members: VAULT_ACCOUNT },
     ],
 });
 

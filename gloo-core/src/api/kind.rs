@@ -56,19 +56,13 @@ pub struct StoredCopy {
 impl StoredCopy {
     /// Describes a copy of the spec of kind `K`.
     pub(crate) const fn of<K: Kind>(path: &'static str) -> Self {
-        Self {
-            path,
-            check: |value| decode_spec::<K>(value).map(|(_, unknown)| unknown),
-        }
+        Self { path, check: |value| decode_spec::<K>(value).map(|(_, unknown)| unknown) }
     }
 }
 
 impl std::fmt::Debug for StoredCopy {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("StoredCopy")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        formatter.debug_struct("StoredCopy").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

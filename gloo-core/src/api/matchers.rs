@@ -90,12 +90,6 @@ impl HttpMatcher {
     /// Returns the same matcher in the form without deprecated members.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        Self {
-            uri: self.path(),
-            prefix: None,
-            exact: None,
-            regex: None,
-            ..self.clone()
-        }
+        Self { uri: self.path(), prefix: None, exact: None, regex: None, ..self.clone() }
     }
 }

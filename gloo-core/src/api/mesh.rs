@@ -213,18 +213,9 @@ kind!(Mesh {
     version: "v1",
     plural: "meshes",
     one_ofs: [
-        OneOf {
-            path: "spec",
-            members: &["istio", "linkerd", "awsAppMesh", "consulConnect", "osm"]
-        },
-        OneOf {
-            path: "spec.istio.ingressGateways[]",
-            members: &["dnsName", "ip"]
-        },
-        OneOf {
-            path: "spec.issuedCertificateStatus",
-            members: super::issued_certificate::APPLIED_CA
-        },
+        OneOf { path: "spec", members: &["istio", "linkerd", "awsAppMesh", "consulConnect", "osm"] },
+        OneOf { path: "spec.istio.ingressGateways[]", members: &["dnsName", "ip"] },
+        OneOf { path: "spec.issuedCertificateStatus", members: super::issued_certificate::APPLIED_CA },
         OneOf {
             path: "spec.issuedCertificateStatus.appliedAgentCa.vault",
             members: super::virtual_mesh::VAULT_AUTH,

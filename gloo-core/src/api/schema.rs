@@ -50,9 +50,7 @@ fn simplify(schema: &mut Value) {
 /// Turns "this or null" into "this": a field that may be left out is not a field that may be null.
 fn unwrap_optional(fields: &mut Map<String, Value>) {
     if let Some(Value::Array(choices)) = fields.remove("anyOf") {
-        let present = choices
-            .into_iter()
-            .find(|choice| choice.get("type") != Some(&json!("null")));
+        let present = choices.into_iter().find(|choice| choice.get("type") != Some(&json!("null")));
         if let Some(Value::Object(present)) = present {
             for (key, value) in present {
                 fields.entry(key).or_insert(value);
@@ -117,10 +115,8 @@ fn rule(members: &[&str]) -> Value {
     let rule = match members {
         [first, second] => format!("!(has(self.{first}) && has(self.{second}))"),
         _ => {
-            let counts: Vec<String> = members
-                .iter()
-                .map(|member| format!("(has(self.{member}) ? 1 : 0)"))
-                .collect();
+            let counts: Vec<String> =
+                members.iter().map(|member| format!("(has(self.{member}) ? 1 : 0)")).collect();
             format!("{} <= 1", counts.join(" + "))
         }
     };
@@ -128,10 +124,7 @@ fn rule(members: &[&str]) -> Value {
 }
 
 fn at_most_one(members: &[&str]) -> Value {
-    let each: Vec<Value> = members
-        .iter()
-        .map(|member| json!({ "required": [member] }))
-        .collect();
+    let each: Vec<Value> = members.iter().map(|member| json!({ "required": [member] })).collect();
     let mut choices = vec![json!({ "not": { "anyOf": each } })];
     choices.extend(each);
     json!({ "oneOf": choices })

@@ -82,11 +82,7 @@ impl TrafficPolicySpec {
     #[must_use]
     pub fn canonical(&self) -> Self {
         Self {
-            http_request_matchers: self
-                .http_request_matchers
-                .iter()
-                .map(HttpMatcher::canonical)
-                .collect(),
+            http_request_matchers: self.http_request_matchers.iter().map(HttpMatcher::canonical).collect(),
             ..self.clone()
         }
     }
@@ -99,64 +95,30 @@ kind!(TrafficPolicy {
     version: "v1",
     plural: "trafficpolicies",
     one_ofs: [
-        OneOf {
-            path: "spec.httpRequestMatchers[]",
-            members: &["prefix", "exact", "regex"]
-        },
-        OneOf {
-            path: "spec.httpRequestMatchers[].uri",
-            members: STRING_MATCH
-        },
-        OneOf {
-            path: "spec.policy.trafficShift.destinations[]",
-            members: WEIGHTED_DESTINATION
-        },
-        OneOf {
-            path: "spec.policy.faultInjection",
-            members: &["fixedDelay", "abort"]
-        },
-        OneOf {
-            path: "spec.policy.corsPolicy.allowOrigins[]",
-            members: STRING_MATCH
-        },
-        OneOf {
-            path: "spec.policy.csrf.additionalOrigins[]",
-            members: STRING_MATCH
-        },
-        OneOf {
-            path: "spec.policy.rateLimit",
-            members: &["raw", "ratelimitClientConfigRef"]
-        },
-        OneOf {
-            path: "spec.policy.rateLimit.raw.rateLimits[].actions[]",
-            members: RATE_LIMIT_ACTION
-        },
+        OneOf { path: "spec.httpRequestMatchers[]", members: &["prefix", "exact", "regex"] },
+        OneOf { path: "spec.httpRequestMatchers[].uri", members: STRING_MATCH },
+        OneOf { path: "spec.policy.trafficShift.destinations[]", members: WEIGHTED_DESTINATION },
+        OneOf { path: "spec.policy.faultInjection", members: &["fixedDelay", "abort"] },
+        OneOf { path: "spec.policy.corsPolicy.allowOrigins[]", members: STRING_MATCH },
+        OneOf { path: "spec.policy.csrf.additionalOrigins[]", members: STRING_MATCH },
+        OneOf { path: "spec.policy.rateLimit", members: &["raw", "ratelimitClientConfigRef"] },
+        OneOf { path: "spec.policy.rateLimit.raw.rateLimits[].actions[]", members: RATE_LIMIT_ACTION },
         OneOf {
             path: "spec.policy.rateLimit.raw.rateLimits[].actions[].headerValueMatch.headers[]",
             members: RATE_LIMIT_HEADER,
         },
-        OneOf {
-            path: "spec.policy.rateLimit.raw.rateLimits[].setActions[]",
-            members: RATE_LIMIT_ACTION
-        },
+        OneOf { path: "spec.policy.rateLimit.raw.rateLimits[].setActions[]", members: RATE_LIMIT_ACTION },
         OneOf {
             path: "spec.policy.rateLimit.raw.rateLimits[].setActions[].headerValueMatch.headers[]",
             members: RATE_LIMIT_HEADER,
         },
-        OneOf {
-            path: "spec.policy.extauth",
-            members: &["disable", "configRef", "customAuth"]
-        },
+        OneOf { path: "spec.policy.extauth", members: &["disable", "configRef", "customAuth"] },
     ],
 });
 
 /// Members of a destination of a traffic shift.
-pub(super) const WEIGHTED_DESTINATION: &[&str] = &[
-    "kubeService",
-    "virtualDestination",
-    "staticDestination",
-    "clusterHeader",
-];
+pub(super) const WEIGHTED_DESTINATION: &[&str] =
+    &["kubeService", "virtualDestination", "staticDestination", "clusterHeader"];
 
 const STRING_MATCH: &[&str] = &["exact", "prefix", "regex", "suffix"];
 
@@ -170,11 +132,5 @@ const RATE_LIMIT_ACTION: &[&str] = &[
     "metadata",
 ];
 
-const RATE_LIMIT_HEADER: &[&str] = &[
-    "exactMatch",
-    "regexMatch",
-    "rangeMatch",
-    "presentMatch",
-    "prefixMatch",
-    "suffixMatch",
-];
+const RATE_LIMIT_HEADER: &[&str] =
+    &["exactMatch", "regexMatch", "rangeMatch", "presentMatch", "prefixMatch", "suffixMatch"];

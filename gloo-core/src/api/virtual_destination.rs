@@ -158,21 +158,9 @@ kind!(VirtualDestination {
     version: "v1beta1",
     plural: "virtualdestinations",
     one_ofs: [
-        OneOf {
-            path: "spec",
-            members: &["virtualMesh", "meshList"]
-        },
-        OneOf {
-            path: "spec",
-            members: &["static", "localized"]
-        },
-        OneOf {
-            path: "spec.port",
-            members: &["targetName", "targetNumber"]
-        },
-        OneOf {
-            path: "status.requiredSubsets[].trafficShift.destinations[]",
-            members: WEIGHTED_DESTINATION
-        },
+        OneOf { path: "spec", members: &["virtualMesh", "meshList"] },
+        OneOf { path: "spec", members: &["static", "localized"] },
+        OneOf { path: "spec.port", members: &["targetName", "targetNumber"] },
+        OneOf { path: "status.requiredSubsets[].trafficShift.destinations[]", members: WEIGHTED_DESTINATION },
     ],
 });

@@ -182,10 +182,7 @@ impl VirtualMeshSpec {
     /// Returns the same VirtualMesh without deprecated fields that have a successor; copies are written in this form.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        Self {
-            federation: self.federation.as_ref().map(Federation::canonical),
-            ..self.clone()
-        }
+        Self { federation: self.federation.as_ref().map(Federation::canonical), ..self.clone() }
     }
 }
 
@@ -217,38 +214,17 @@ kind!(VirtualMesh {
     version: "v1",
     plural: "virtualmeshes",
     one_ofs: [
-        OneOf {
-            path: "spec.mtlsConfig",
-            members: &["shared", "limited"]
-        },
-        OneOf {
-            path: "spec.mtlsConfig.rotationVerificationMethod",
-            members: &["none", "manual"]
-        },
-        OneOf {
-            path: "spec.mtlsConfig.shared",
-            members: SHARED_TRUST
-        },
-        OneOf {
-            path: "spec.mtlsConfig.shared.rootCertificateAuthority",
-            members: ROOT_AUTHORITY
-        },
-        OneOf {
-            path: "spec.mtlsConfig.shared.intermediateCertificateAuthority.vault",
-            members: VAULT_AUTH
-        },
+        OneOf { path: "spec.mtlsConfig", members: &["shared", "limited"] },
+        OneOf { path: "spec.mtlsConfig.rotationVerificationMethod", members: &["none", "manual"] },
+        OneOf { path: "spec.mtlsConfig.shared", members: SHARED_TRUST },
+        OneOf { path: "spec.mtlsConfig.shared.rootCertificateAuthority", members: ROOT_AUTHORITY },
+        OneOf { path: "spec.mtlsConfig.shared.intermediateCertificateAuthority.vault", members: VAULT_AUTH },
         OneOf {
             path: "spec.mtlsConfig.shared.intermediateCertificateAuthority.vault.kubernetesAuth",
             members: VAULT_ACCOUNT,
         },
-        OneOf {
-            path: "status.deployedSharedTrust",
-            members: SHARED_TRUST
-        },
-        OneOf {
-            path: "status.deployedSharedTrust.rootCertificateAuthority",
-            members: ROOT_AUTHORITY
-        },
+        OneOf { path: "status.deployedSharedTrust", members: SHARED_TRUST },
+        OneOf { path: "status.deployedSharedTrust.rootCertificateAuthority", members: ROOT_AUTHORITY },
         OneOf {
             path: "status.deployedSharedTrust.intermediateCertificateAuthority.vault",
             members: VAULT_AUTH

@@ -82,9 +82,7 @@ pub(crate) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D
         }
 
         fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
-            value
-                .parse()
-                .map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
+            value.parse().map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
         }
     }
 

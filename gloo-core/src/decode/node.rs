@@ -164,11 +164,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Reason> {
-        if self.0.is_null() {
-            visitor.visit_none()
-        } else {
-            visitor.visit_some(self)
-        }
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -230,10 +226,7 @@ impl<'de> SeqAccess<'de> for Elements {
     type Error = Reason;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Reason> {
-        self.0
-            .next()
-            .map(|element| seed.deserialize(Node(element)))
-            .transpose()
+        self.0.next().map(|element| seed.deserialize(Node(element))).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -249,10 +242,7 @@ struct Fields {
 
 impl Fields {
     fn new(fields: Map<String, Value>) -> Self {
-        Self {
-            rest: fields.into_iter(),
-            value: Value::Null,
-        }
+        Self { rest: fields.into_iter(), value: Value::Null }
     }
 }
 

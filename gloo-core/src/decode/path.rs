@@ -20,11 +20,7 @@ const CONDITIONS: [&str; 12] = [
 
 /// Appends a field to a path.
 pub(super) fn join(base: &str, field: &str) -> String {
-    if base.is_empty() {
-        field.to_owned()
-    } else {
-        format!("{base}.{field}")
-    }
+    if base.is_empty() { field.to_owned() } else { format!("{base}.{field}") }
 }
 
 /// Appends an element of a list to a path.

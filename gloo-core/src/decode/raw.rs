@@ -14,10 +14,7 @@ pub(super) fn remove_nulls(value: &mut Value, path: &str) -> Result<(), DecodeEr
         Value::Array(elements) => {
             for (index, item) in elements.iter_mut().enumerate() {
                 if item.is_null() {
-                    return Err(DecodeError::new(
-                        element(path, index),
-                        "a list must not contain null",
-                    ));
+                    return Err(DecodeError::new(element(path, index), "a list must not contain null"));
                 }
                 if item.is_array() || item.is_object() {
                     remove_nulls(item, &element(path, index))?;
@@ -31,10 +28,7 @@ pub(super) fn remove_nulls(value: &mut Value, path: &str) -> Result<(), DecodeEr
                 }
             }
             fields.retain(|_, value| !value.is_null());
-            for (key, field) in fields
-                .iter_mut()
-                .filter(|(_, field)| field.is_array() || field.is_object())
-            {
+            for (key, field) in fields.iter_mut().filter(|(_, field)| field.is_array() || field.is_object()) {
                 remove_nulls(field, &join(path, key))?;
             }
         }
@@ -54,16 +48,12 @@ pub(super) fn check_one_of(value: &Value, one_of: &OneOf) -> Result<(), DecodeEr
 
 fn check_below(value: &Value, path: &str, members: &[&str], at: &str) -> Result<(), DecodeError> {
     let Some((step, rest)) = next_step(path) else {
-        let present: Vec<&str> = members
-            .iter()
-            .copied()
-            .filter(|member| value.get(member).is_some())
-            .collect();
+        let present: Vec<&str> =
+            members.iter().copied().filter(|member| value.get(member).is_some()).collect();
         return match present.as_slice() {
-            [first, second, ..] => Err(DecodeError::new(
-                at,
-                format!("only one of {first} and {second} may be set"),
-            )),
+            [first, second, ..] => {
+                Err(DecodeError::new(at, format!("only one of {first} and {second} may be set")))
+            }
             _ => Ok(()),
         };
     };
@@ -100,9 +90,5 @@ pub(super) fn for_each(value: &mut Value, path: &str, at: String, act: &mut impl
 
 /// Splits the first step off a path; `None` at its end.
 fn next_step(path: &str) -> Option<(&str, &str)> {
-    if path.is_empty() {
-        None
-    } else {
-        Some(path.split_once('.').unwrap_or((path, "")))
-    }
+    if path.is_empty() { None } else { Some(path.split_once('.').unwrap_or((path, ""))) }
 }

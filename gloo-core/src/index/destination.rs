@@ -76,10 +76,7 @@ pub enum DataPlane {
 impl DataPlane {
     fn of(object: &api::Destination) -> Self {
         let annotations = object.metadata.annotations.as_ref();
-        match annotations
-            .and_then(|all| all.get(DATA_PLANE))
-            .map(String::as_str)
-        {
+        match annotations.and_then(|all| all.get(DATA_PLANE)).map(String::as_str) {
             Some("ambient") => Self::Ambient,
             Some("mixed") => Self::Mixed,
             _ => Self::Sidecar,
@@ -145,18 +142,11 @@ impl Destinations {
                         host: format!("{}.{}.svc.{domain}", service.name, service.namespace).into(),
                         service: service.clone(),
                         mesh,
-                        ports: kube_service
-                            .ports
-                            .iter()
-                            .map(|port| read_port(port, kube_service))
-                            .collect(),
+                        ports: kube_service.ports.iter().map(|port| read_port(port, kube_service)).collect(),
                         data_plane: DataPlane::of(object),
                     });
                 }
-                None => destinations.external.push(ExternalDestination {
-                    input: input.clone(),
-                    key,
-                }),
+                None => destinations.external.push(ExternalDestination { input: input.clone(), key }),
             }
         }
         destinations.all.sort_by(|a, b| a.key.cmp(&b.key));
@@ -170,30 +160,17 @@ impl Destinations {
             destination.id = id;
             let service = &destination.service;
             self.by_service.entry(service.clone()).or_insert(id);
-            self.by_cluster
-                .entry(service.cluster_name.clone())
-                .or_default()
-                .push(id);
-            self.by_namespace
-                .entry(service.namespace.clone())
-                .or_default()
-                .push(id);
+            self.by_cluster.entry(service.cluster_name.clone()).or_default().push(id);
+            self.by_namespace.entry(service.namespace.clone()).or_default().push(id);
             let Some(kube_service) = destination.object.spec.kube_service.as_ref() else {
                 continue;
             };
             for (key, value) in &kube_service.labels {
-                self.by_label
-                    .entry((key.clone(), value.clone()))
-                    .or_default()
-                    .push(id);
+                self.by_label.entry((key.clone(), value.clone())).or_default().push(id);
             }
             if let Some((key, value)) = kube_service.workload_selector_labels.first_key_value() {
-                let place = (
-                    service.cluster_name.clone(),
-                    service.namespace.clone(),
-                    key.clone(),
-                    value.clone(),
-                );
+                let place =
+                    (service.cluster_name.clone(), service.namespace.clone(), key.clone(), value.clone());
                 self.by_pod_label.entry(place).or_default().push(id);
             }
         }
@@ -224,23 +201,12 @@ impl Destinations {
         let labels = &destination.kube_service()?.workload_selector_labels;
         let (key, value) = labels.first_key_value()?;
         let service = &destination.service;
-        let place = (
-            service.cluster_name.clone(),
-            service.namespace.clone(),
-            key.clone(),
-            value.clone(),
-        );
+        let place = (service.cluster_name.clone(), service.namespace.clone(), key.clone(), value.clone());
         let same = |other: &&Destination| {
             other.id != destination.id
-                && other
-                    .kube_service()
-                    .is_some_and(|service| service.workload_selector_labels == *labels)
+                && other.kube_service().is_some_and(|service| service.workload_selector_labels == *labels)
         };
-        self.by_pod_label
-            .get(&place)?
-            .iter()
-            .filter_map(|id| self.find(*id))
-            .find(same)
+        self.by_pod_label.get(&place)?.iter().filter_map(|id| self.find(*id)).find(same)
     }
 
     /// Destinations that the selectors mean, in the order of keys. No selector means every destination.
@@ -251,11 +217,7 @@ impl Destinations {
         let mut selected = BTreeSet::new();
         for selector in selectors {
             if let Some(refs) = &selector.kube_service_refs {
-                selected.extend(
-                    refs.services
-                        .iter()
-                        .filter_map(|service| self.by_service.get(service)),
-                );
+                selected.extend(refs.services.iter().filter_map(|service| self.by_service.get(service)));
             }
             if let Some(matcher) = &selector.kube_service_matcher {
                 self.select_matching(matcher, &mut selected);
@@ -267,11 +229,7 @@ impl Destinations {
     /// Tests only the members of the shortest posting that the matcher names.
     fn select_matching(&self, matcher: &KubeServiceMatcher, selected: &mut BTreeSet<DestinationId>) {
         let by_label = matcher.labels.iter().map(|(key, value)| {
-            vec![
-                self.by_label
-                    .get(&(key.clone(), value.clone()))
-                    .map_or(&[][..], Vec::as_slice),
-            ]
+            vec![self.by_label.get(&(key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)]
         });
         let mut candidates: Vec<Vec<&[DestinationId]>> = by_label.collect();
         if !matcher.namespaces.is_empty() {
@@ -292,55 +250,33 @@ impl Destinations {
 }
 
 fn postings<'a>(by: &'a BTreeMap<Istr, Vec<DestinationId>>, names: &[Istr]) -> Vec<&'a [DestinationId]> {
-    names
-        .iter()
-        .filter_map(|name| by.get(name))
-        .map(Vec::as_slice)
-        .collect()
+    names.iter().filter_map(|name| by.get(name)).map(Vec::as_slice).collect()
 }
 
 /// Whether a selector names the service itself.
 pub(crate) fn names(selector: &DestinationSelector, service: &ClusterObjectRef) -> bool {
-    selector
-        .kube_service_refs
-        .as_ref()
-        .is_some_and(|refs| refs.services.contains(service))
+    selector.kube_service_refs.as_ref().is_some_and(|refs| refs.services.contains(service))
 }
 
 fn matches(matcher: &KubeServiceMatcher, destination: &Destination) -> bool {
-    let KubeServiceMatcher {
-        labels,
-        namespaces,
-        clusters,
-    } = matcher;
+    let KubeServiceMatcher { labels, namespaces, clusters } = matcher;
     let service = &destination.service;
     (namespaces.is_empty() || namespaces.contains(&service.namespace))
         && (clusters.is_empty() || clusters.contains(&service.cluster_name))
-        && destination.kube_service().is_some_and(|own| {
-            labels
-                .iter()
-                .all(|(key, value)| own.labels.get(key) == Some(value))
-        })
+        && destination
+            .kube_service()
+            .is_some_and(|own| labels.iter().all(|(key, value)| own.labels.get(key) == Some(value)))
 }
 
 /// Reads a port. A target given by name is looked up among the ports of the endpoints.
 fn read_port(port: &api::KubeServicePort, kube_service: &KubeService) -> Port {
     let of_endpoints = || {
-        let ports = kube_service
-            .endpoint_subsets
-            .iter()
-            .flat_map(|subset| &subset.ports);
-        let mut numbers: Vec<u32> = ports
-            .filter(|candidate| candidate.name == port.name)
-            .map(|candidate| candidate.port)
-            .collect();
+        let ports = kube_service.endpoint_subsets.iter().flat_map(|subset| &subset.ports);
+        let mut numbers: Vec<u32> =
+            ports.filter(|candidate| candidate.name == port.name).map(|candidate| candidate.port).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        if let [only] = numbers.as_slice() {
-            Some(*only)
-        } else {
-            None
-        }
+        if let [only] = numbers.as_slice() { Some(*only) } else { None }
     };
     let target = match (port.target_port_number, &port.target_port_name) {
         (Some(number), _) if number != 0 => Some(number),

@@ -30,11 +30,7 @@ impl Hosts {
     /// Costs one look-up for each character of the host, however many objects there are.
     pub(crate) fn covering<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Arc<UserObject>> {
         let exact = self.exact.get(host).into_iter().flatten();
-        let suffixes = if self.wildcard.is_empty() {
-            None
-        } else {
-            Some(host.char_indices())
-        };
+        let suffixes = if self.wildcard.is_empty() { None } else { Some(host.char_indices()) };
         let wildcard = suffixes
             .into_iter()
             .flatten()

@@ -89,18 +89,11 @@ impl Mesh {
 }
 
 pub(super) fn read(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Vec<Mesh> {
-    let mut meshes: Vec<Mesh> = snapshot
-        .meshes
-        .iter()
-        .map(|(input, object)| mesh(input, object))
-        .collect();
+    let mut meshes: Vec<Mesh> = snapshot.meshes.iter().map(|(input, object)| mesh(input, object)).collect();
     meshes.sort_by(|a, b| a.key.cmp(&b.key));
     for (position, mesh) in meshes.iter_mut().enumerate() {
         mesh.id = MeshId(u32::try_from(position).unwrap_or(u32::MAX));
-        mesh.backend = backends
-            .iter()
-            .find(|backend| backend.drives(mesh))
-            .map(|backend| backend.name());
+        mesh.backend = backends.iter().find(|backend| backend.drives(mesh)).map(|backend| backend.name());
     }
     meshes
 }
@@ -108,11 +101,7 @@ pub(super) fn read(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Vec<Mesh> 
 fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
     let spec = &object.spec;
     let (platform, installation, trust_domain) = if let Some(istio) = &spec.istio {
-        (
-            Platform::Istio,
-            istio.installation.as_ref(),
-            istio.trust_domain.clone(),
-        )
+        (Platform::Istio, istio.installation.as_ref(), istio.trust_domain.clone())
     } else if let Some(linkerd) = &spec.linkerd {
         (Platform::Linkerd, linkerd.installation.as_ref(), Istr::default())
     } else if let Some(consul) = &spec.consul_connect {
@@ -125,16 +114,8 @@ fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
         (Platform::Unknown, None, Istr::default())
     };
     let trust_domain_known = !trust_domain.is_empty();
-    let own = if trust_domain_known {
-        trust_domain
-    } else {
-        DEFAULT_TRUST_DOMAIN.into()
-    };
-    let aliases = object
-        .metadata
-        .annotations
-        .as_ref()
-        .and_then(|annotations| annotations.get(ALIASES));
+    let own = if trust_domain_known { trust_domain } else { DEFAULT_TRUST_DOMAIN.into() };
+    let aliases = object.metadata.annotations.as_ref().and_then(|annotations| annotations.get(ALIASES));
     let aliases: BTreeSet<&str> = aliases
         .into_iter()
         .flat_map(|list| list.split(','))
@@ -149,9 +130,7 @@ fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
         platform,
         cluster: installation.map(|at| at.cluster.clone()).unwrap_or_default(),
         namespace: installation.map(|at| at.namespace.clone()).unwrap_or_default(),
-        trust_domains: std::iter::once(own.clone())
-            .chain(aliases.into_iter().map(Istr::from))
-            .collect(),
+        trust_domains: std::iter::once(own.clone()).chain(aliases.into_iter().map(Istr::from)).collect(),
         trust_domain_known,
         backend: None,
     }

@@ -109,9 +109,7 @@ pub struct Stored<T> {
 impl<T: Checked> Policy<T> {
     /// Whether the current version selects every destination, those outside of Kubernetes included.
     pub fn selects_everything(&self) -> bool {
-        self.spec
-            .as_ref()
-            .is_some_and(|(spec, _)| T::selectors(spec).is_empty())
+        self.spec.as_ref().is_some_and(|(spec, _)| T::selectors(spec).is_empty())
     }
 
     /// Whether the current version names the destination itself.
@@ -138,14 +136,7 @@ impl<T: Checked> Policy<T> {
                 None => (3, 0, 0),
             }
         };
-        (
-            rank,
-            group,
-            position,
-            self.created.is_none(),
-            self.created.as_ref(),
-            &self.key,
-        )
+        (rank, group, position, self.created.is_none(), self.created.as_ref(), &self.key)
     }
 }
 
@@ -158,9 +149,7 @@ pub(super) fn read(
 }
 
 fn read_kind<T: Checked>(snapshot: &Snapshot, index: &Index) -> Vec<Policy<T>> {
-    let read = T::objects(snapshot)
-        .iter()
-        .map(|(input, object)| decoded(index, input, object));
+    let read = T::objects(snapshot).iter().map(|(input, object)| decoded(index, input, object));
     let broken = snapshot.broken.iter().filter(|(input, _)| input.kind == T::KIND);
     let broken = broken.map(|(input, broken)| Policy {
         id: PolicyId(0),
@@ -197,9 +186,7 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
         (true, false) => Current::Unresolved(std::mem::take(&mut targets.errors)),
     };
     own.warnings.append(&mut targets.warnings);
-    let size = serde_json::to_vec(spec)
-        .map(|json| json.len())
-        .unwrap_or(usize::MAX);
+    let size = serde_json::to_vec(spec).map(|json| json.len()).unwrap_or(usize::MAX);
     let selectors = T::selectors(spec);
     Policy {
         id: PolicyId(0),
@@ -221,10 +208,7 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
 fn read_stored<T: Checked>(index: &Index, policies: &mut [Policy<T>]) {
     let mut ids = indexmap::IndexMap::new();
     for (position, policy) in policies.iter().enumerate() {
-        ids.insert(
-            (policy.input.name.clone(), policy.input.namespace.clone()),
-            position,
-        );
+        ids.insert((policy.input.name.clone(), policy.input.namespace.clone()), position);
     }
     for destination in index.destinations() {
         for (position, applied) in T::applied(destination).into_iter().enumerate() {
@@ -236,21 +220,11 @@ fn read_stored<T: Checked>(index: &Index, policies: &mut [Policy<T>]) {
             let spec = applied.spec.filter(|_| differs);
             let version = spec.and_then(|spec| {
                 let (mut own, mut targets) = (Checks::default(), Checks::default());
-                let version = T::check(
-                    index,
-                    &policy.input,
-                    applied.generation,
-                    spec,
-                    &mut own,
-                    &mut targets,
-                );
+                let version =
+                    T::check(index, &policy.input, applied.generation, spec, &mut own, &mut targets);
                 (own.errors.is_empty() && targets.errors.is_empty()).then_some(version)
             });
-            let stored = Stored {
-                position,
-                generation: applied.generation,
-                version,
-            };
+            let stored = Stored { position, generation: applied.generation, version };
             policy.stored.entry(destination.id).or_insert(stored);
         }
     }
@@ -273,29 +247,16 @@ fn bad_refs(index: &Index, selectors: &[DestinationSelector]) -> Vec<Rejection> 
 
 /// What is wrong with a reference to a service, if anything.
 pub(crate) fn bad_ref(index: &Index, field: String, service: &api::ClusterObjectRef) -> Option<Rejection> {
-    let parts = [
-        ("name", &service.name),
-        ("namespace", &service.namespace),
-        ("clusterName", &service.cluster_name),
-    ];
-    let missing: Vec<&str> = parts
-        .iter()
-        .filter(|(_, value)| value.is_empty())
-        .map(|(name, _)| *name)
-        .collect();
+    let parts =
+        [("name", &service.name), ("namespace", &service.namespace), ("clusterName", &service.cluster_name)];
+    let missing: Vec<&str> =
+        parts.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
-        return Some(Rejection::RefIncomplete {
-            field,
-            missing: missing.join(", "),
-        });
+        return Some(Rejection::RefIncomplete { field, missing: missing.join(", ") });
     }
     if index.destination_of(service).is_some() {
         return None;
     }
     let reference = object_key(&service.name, &service.namespace, &service.cluster_name);
-    Some(Rejection::RefNotFound {
-        field,
-        kind: "destination",
-        reference,
-    })
+    Some(Rejection::RefNotFound { field, kind: "destination", reference })
 }

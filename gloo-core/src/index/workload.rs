@@ -35,29 +35,17 @@ pub struct Workload {
 impl Workload {
     /// Its controller; `None` if it is no Kubernetes workload.
     pub fn controller(&self) -> Option<&ClusterObjectRef> {
-        self.object
-            .spec
-            .kubernetes
-            .as_ref()
-            .and_then(|kubernetes| kubernetes.controller.as_ref())
+        self.object.spec.kubernetes.as_ref().and_then(|kubernetes| kubernetes.controller.as_ref())
     }
 
     /// Labels of its pods.
     pub fn labels(&self) -> Option<&Labels> {
-        self.object
-            .spec
-            .kubernetes
-            .as_ref()
-            .map(|kubernetes| &kubernetes.pod_labels)
+        self.object.spec.kubernetes.as_ref().map(|kubernetes| &kubernetes.pod_labels)
     }
 
     /// The service account its pods run as.
     pub fn account(&self) -> Option<&Istr> {
-        self.object
-            .spec
-            .kubernetes
-            .as_ref()
-            .map(|kubernetes| &kubernetes.service_account_name)
+        self.object.spec.kubernetes.as_ref().map(|kubernetes| &kubernetes.service_account_name)
     }
 }
 
@@ -97,18 +85,10 @@ impl Workloads {
             if let Some(kubernetes) = &workload.object.spec.kubernetes {
                 if let Some(controller) = &kubernetes.controller {
                     let namespace = controller.namespace.clone();
-                    workloads
-                        .by_namespace
-                        .entry(namespace)
-                        .or_default()
-                        .push(workload.id);
+                    workloads.by_namespace.entry(namespace).or_default().push(workload.id);
                 }
                 for (key, value) in &kubernetes.pod_labels {
-                    workloads
-                        .by_label
-                        .entry((key.clone(), value.clone()))
-                        .or_default()
-                        .push(workload.id);
+                    workloads.by_label.entry((key.clone(), value.clone())).or_default().push(workload.id);
                 }
             }
         }
@@ -136,8 +116,6 @@ impl Workloads {
 
     /// Workloads whose pods carry a label.
     pub(crate) fn with_label(&self, key: &Istr, value: &Istr) -> &[WorkloadId] {
-        self.by_label
-            .get(&(key.clone(), value.clone()))
-            .map_or(&[], Vec::as_slice)
+        self.by_label.get(&(key.clone(), value.clone())).map_or(&[], Vec::as_slice)
     }
 }

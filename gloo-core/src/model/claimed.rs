@@ -35,14 +35,7 @@ pub(crate) fn claim<'a, T: ?Sized>(
     by: &'a InputRef,
 ) {
     match held {
-        None => {
-            *held = Some(Claimed {
-                value,
-                field,
-                by,
-                agreeing: Vec::new(),
-            })
-        }
+        None => *held = Some(Claimed { value, field, by, agreeing: Vec::new() }),
         Some(held) if held.by == by || held.agreeing.contains(&by) => (),
         Some(held) => held.agreeing.push(by),
     }

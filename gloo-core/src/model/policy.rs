@@ -58,16 +58,12 @@ impl TrafficPolicy {
 
     /// Whether clients in `cluster` can be meant.
     pub fn selects_cluster(&self, cluster: &str) -> bool {
-        self.sources
-            .iter()
-            .any(|selector| selector.selects_cluster(cluster))
+        self.sources.iter().any(|selector| selector.selects_cluster(cluster))
     }
 
     /// Whether every client of the clusters selected and every request is meant.
     pub fn is_unconditional(&self) -> bool {
-        self.sources
-            .iter()
-            .any(|selector| selector.sources.iter().any(Source::is_any))
+        self.sources.iter().any(|selector| selector.sources.iter().any(Source::is_any))
             && self.requests.iter().any(Request::is_any)
     }
 
@@ -77,11 +73,7 @@ impl TrafficPolicy {
     /// adds nothing.
     pub fn sources_in(&self, cluster: &str) -> Vec<&Source> {
         let mut sources = Vec::new();
-        for selector in self
-            .sources
-            .iter()
-            .filter(|selector| selector.selects_cluster(cluster))
-        {
+        for selector in self.sources.iter().filter(|selector| selector.selects_cluster(cluster)) {
             for source in &selector.sources {
                 if source.is_any() {
                     return vec![source];

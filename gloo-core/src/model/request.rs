@@ -73,10 +73,7 @@ impl Request {
     /// headers, more query parameters. `by_source` compares what stands between those and the method.
     pub(crate) fn specificity(&self, other: &Self, by_source: impl FnOnce() -> Ordering) -> Ordering {
         fn method(request: &Request) -> (bool, std::cmp::Reverse<Option<&Istr>>) {
-            (
-                request.method.is_none(),
-                std::cmp::Reverse(request.method.as_ref()),
-            )
+            (request.method.is_none(), std::cmp::Reverse(request.method.as_ref()))
         }
         path_rank(self)
             .cmp(&path_rank(other))
@@ -88,20 +85,11 @@ impl Request {
     }
 
     fn count_headers(&self, invert: bool) -> usize {
-        self.headers
-            .values()
-            .filter(|header| header.invert == invert)
-            .count()
+        self.headers.values().filter(|header| header.invert == invert).count()
     }
 
     fn key(&self) -> impl Ord + '_ {
-        (
-            &self.path,
-            self.ignore_case,
-            &self.headers,
-            &self.query,
-            &self.method,
-        )
+        (&self.path, self.ignore_case, &self.headers, &self.query, &self.method)
     }
 
     /// Reads one matcher of `httpRequestMatchers`.
@@ -117,11 +105,7 @@ impl Request {
         if let Some(method) = &method
             && !(method.bytes().all(is_token) && !method.bytes().any(|byte| byte.is_ascii_lowercase()))
         {
-            checks.invalid(
-                format!("{field}.method"),
-                format!("{method:?}"),
-                "an upper-case HTTP method",
-            );
+            checks.invalid(format!("{field}.method"), format!("{method:?}"), "an upper-case HTTP method");
         }
         let path = uri.as_ref().and_then(|uri| read_path(uri, &field, checks));
         Self {
@@ -154,11 +138,7 @@ impl fmt::Display for Request {
             let not = if header.invert { "not " } else { "" };
             format!("{not}header {name}{}", header.value)
         }));
-        parts.extend(
-            self.query
-                .iter()
-                .map(|(name, value)| format!("query {name}{value}")),
-        );
+        parts.extend(self.query.iter().map(|(name, value)| format!("query {name}{value}")));
         f.write_str(&parts.join(", "))
     }
 }
@@ -206,13 +186,7 @@ fn path_rank(request: &Request) -> (u8, std::cmp::Reverse<usize>, &str) {
 }
 
 fn read_path(uri: &StringMatch, field: &str, checks: &mut Checks) -> Option<PathMatch> {
-    let StringMatch {
-        exact,
-        prefix,
-        regex,
-        suffix,
-        ignore_case,
-    } = uri;
+    let StringMatch { exact, prefix, regex, suffix, ignore_case } = uri;
     if let Some(exact) = exact {
         check_path(exact, &format!("{field}.uri.exact"), checks);
         Some(PathMatch::Exact(exact.clone()))
@@ -228,10 +202,7 @@ fn read_path(uri: &StringMatch, field: &str, checks: &mut Checks) -> Option<Path
         checks.regex(&format!("{field}.uri.suffix"), &text);
         Some(PathMatch::Regex(text.into()))
     } else {
-        checks.no_effect(
-            format!("{field}.uri"),
-            ": it names no path, so every path is meant",
-        );
+        checks.no_effect(format!("{field}.uri"), ": it names no path, so every path is meant");
         None
     }
 }
@@ -255,25 +226,12 @@ fn read_headers(matchers: &[HeaderMatcher], field: &str, checks: &mut Checks) ->
         if let (true, ValueMatch::Regex(text)) = (matcher.invert_match, &value)
             && regex::Regex::new(&format!("^(?:{text})$")).is_ok_and(|regex| regex.is_match(""))
         {
-            checks.unwise(
-                format!("{field}.value"),
-                "a missing header counts as empty and matches",
-            );
+            checks.unwise(format!("{field}.value"), "a missing header counts as empty and matches");
         }
-        let wanted = HeaderMatch {
-            value,
-            invert: matcher.invert_match,
-        };
+        let wanted = HeaderMatch { value, invert: matcher.invert_match };
         let name: Istr = matcher.name.to_ascii_lowercase().into();
-        if headers
-            .insert(name, wanted.clone())
-            .is_some_and(|earlier| earlier != wanted)
-        {
-            checks.invalid(
-                format!("{field}.name"),
-                &matcher.name,
-                "each header once in a matcher",
-            );
+        if headers.insert(name, wanted.clone()).is_some_and(|earlier| earlier != wanted) {
+            checks.invalid(format!("{field}.name"), &matcher.name, "each header once in a matcher");
         }
     }
     headers
@@ -291,15 +249,8 @@ fn read_query(
             checks.invalid(format!("{field}.name"), "empty", "the name of a query parameter");
         }
         let wanted = read_value(&matcher.value, matcher.regex, &field, checks);
-        if query
-            .insert(matcher.name.clone(), wanted.clone())
-            .is_some_and(|earlier| earlier != wanted)
-        {
-            checks.invalid(
-                format!("{field}.name"),
-                &matcher.name,
-                "each query parameter once in a matcher",
-            );
+        if query.insert(matcher.name.clone(), wanted.clone()).is_some_and(|earlier| earlier != wanted) {
+            checks.invalid(format!("{field}.name"), &matcher.name, "each query parameter once in a matcher");
         }
     }
     query

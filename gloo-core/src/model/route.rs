@@ -42,8 +42,8 @@ pub struct Route<'a> {
     pub request: &'a Request,
     /// The service port it is sent to.
     pub port: u32,
-    /// Index into [`Routes::settings`].
-    settings: usize,
+    /// Position in [`Routes::settings`].
+    pub settings: usize,
 }
 
 /// What happens to requests of one kind. Fields that nobody set keep the mesh's own behaviour.
@@ -68,15 +68,7 @@ pub struct RouteSettings<'a> {
 impl RouteSettings<'_> {
     /// Whether requests are treated as if there were no route.
     pub fn changes_nothing(&self) -> bool {
-        let Self {
-            timeout,
-            retry,
-            fault,
-            shift,
-            mirror,
-            headers,
-            cors,
-        } = self;
+        let Self { timeout, retry, fault, shift, mirror, headers, cors } = self;
         timeout.as_ref().is_none_or(|timeout| timeout.value.0.is_none())
             && headers.as_ref().is_none_or(|headers| headers.value.is_empty())
             && retry.is_none()
@@ -88,15 +80,7 @@ impl RouteSettings<'_> {
 
     /// Every policy that has a part in the settings, without duplicates, in no particular order.
     pub fn policies(&self) -> Vec<&InputRef> {
-        let Self {
-            timeout,
-            retry,
-            fault,
-            shift,
-            mirror,
-            headers,
-            cors,
-        } = self;
+        let Self { timeout, retry, fault, shift, mirror, headers, cors } = self;
         let mut policies = Vec::new();
         policies.extend(timeout.iter().flat_map(Claimed::policies));
         policies.extend(retry.iter().flat_map(Claimed::policies));
@@ -117,24 +101,11 @@ impl<'a> Routes<'a> {
         let mut routes = Vec::with_capacity(atoms.len() * ports.len());
         let mut all = Vec::with_capacity(atoms.len());
         for (index, ((source, request), settings)) in atoms.into_iter().enumerate() {
-            routes.extend(ports.iter().map(|port| Route {
-                source,
-                request,
-                port: *port,
-                settings: index,
-            }));
+            routes.extend(ports.iter().map(|port| Route { source, request, port: *port, settings: index }));
             all.push(settings);
         }
         routes.sort_by(Route::precedence);
-        Self {
-            routes,
-            settings: all,
-        }
-    }
-
-    /// What `route`, one of these routes, does.
-    pub fn settings_of(&self, route: &Route<'_>) -> Option<&RouteSettings<'a>> {
-        self.settings.get(route.settings)
+        Self { routes, settings: all }
     }
 
     /// Whether some port has routes but none that takes every request.

@@ -55,10 +55,7 @@ impl SourceSelector {
     /// Reads one selector; one without a matcher means every workload.
     pub(crate) fn read(selector: &WorkloadSelector, index: usize, checks: &mut Checks) -> Self {
         let Some(matcher) = &selector.kube_workload_matcher else {
-            return Self {
-                clusters: Vec::new(),
-                sources: vec![Source::default()],
-            };
+            return Self { clusters: Vec::new(), sources: vec![Source::default()] };
         };
         for namespace in &matcher.namespaces {
             if !is_dns_label(namespace) {
@@ -78,21 +75,13 @@ impl SourceSelector {
         }
         let labels = &matcher.labels;
         let sources = if matcher.namespaces.is_empty() {
-            vec![Source {
-                namespace: None,
-                labels: labels.clone(),
-            }]
+            vec![Source { namespace: None, labels: labels.clone() }]
         } else {
-            let condition = |namespace: &Istr| Source {
-                namespace: Some(namespace.clone()),
-                labels: labels.clone(),
-            };
+            let condition =
+                |namespace: &Istr| Source { namespace: Some(namespace.clone()), labels: labels.clone() };
             matcher.namespaces.iter().map(condition).collect()
         };
-        Self {
-            clusters: matcher.clusters.clone(),
-            sources,
-        }
+        Self { clusters: matcher.clusters.clone(), sources }
     }
 
     /// Whether workloads of `cluster` can be meant.

@@ -32,12 +32,7 @@ impl Traffic<'_> {
 
     /// Every policy that has a part in the settings, without duplicates.
     pub fn policies(&self) -> Vec<&InputRef> {
-        let Self {
-            tls,
-            default_tls: _,
-            outlier,
-            subsets,
-        } = self;
+        let Self { tls, default_tls: _, outlier, subsets } = self;
         let mut policies = Vec::new();
         policies.extend(tls.iter().flat_map(Claimed::policies));
         policies.extend(outlier.iter().flat_map(Claimed::policies));

@@ -26,24 +26,14 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub fn new(cluster: Istr) -> Self {
-        Self {
-            cluster,
-            atoms: BTreeMap::new(),
-            tls: None,
-            outlier: None,
-        }
+        Self { cluster, atoms: BTreeMap::new(), tls: None, outlier: None }
     }
 
     /// What other policies already hold with another value; each field and holder once.
     pub fn conflicts(&self, policy: &'a TrafficPolicy) -> Vec<Rejection> {
         let mut taken = Taken::default();
         taken.check(tls::FIELD, self.tls.as_ref(), policy.tls.as_ref(), String::new);
-        taken.check(
-            outlier::FIELD,
-            self.outlier.as_ref(),
-            policy.outlier.as_ref(),
-            String::new,
-        );
+        taken.check(outlier::FIELD, self.outlier.as_ref(), policy.outlier.as_ref(), String::new);
         for atom in atoms(policy, &self.cluster) {
             if let Some(held) = self.atoms.get(&atom) {
                 taken.check_route(held, policy, atom);
@@ -73,9 +63,7 @@ fn atoms<'a>(policy: &'a TrafficPolicy, cluster: &str) -> Vec<Atom<'a>> {
         return Vec::new();
     }
     let sources = policy.sources_in(cluster).into_iter();
-    sources
-        .flat_map(|source| policy.requests.iter().map(move |request| (source, request)))
-        .collect()
+    sources.flat_map(|source| policy.requests.iter().map(move |request| (source, request))).collect()
 }
 
 fn commit_route<'a>(held: &mut RouteSettings<'a>, policy: &'a TrafficPolicy, by: &'a InputRef) {
@@ -125,32 +113,18 @@ impl Taken {
         };
         if held.value != wanted && !self.rejections.iter().any(known) {
             let winner = Box::new(held.by.clone());
-            self.rejections.push(Rejection::FieldTaken {
-                field,
-                winner,
-                scope: scope(),
-            });
+            self.rejections.push(Rejection::FieldTaken { field, winner, scope: scope() });
         }
     }
 
     fn check_route(&mut self, held: &RouteSettings<'_>, policy: &TrafficPolicy, atom: Atom<'_>) {
         let scope = || scope(atom);
-        self.check(
-            timeout::FIELD,
-            held.timeout.as_ref(),
-            policy.timeout.as_ref(),
-            scope,
-        );
+        self.check(timeout::FIELD, held.timeout.as_ref(), policy.timeout.as_ref(), scope);
         self.check(retry::FIELD, held.retry.as_ref(), policy.retry.as_ref(), scope);
         self.check(fault::FIELD, held.fault.as_ref(), policy.fault.as_ref(), scope);
         self.check(shift::FIELD, held.shift.as_ref(), policy.shift.as_ref(), scope);
         self.check(mirror::FIELD, held.mirror.as_ref(), policy.mirror.as_ref(), scope);
-        self.check(
-            header::FIELD,
-            held.headers.as_ref(),
-            policy.headers.as_ref(),
-            scope,
-        );
+        self.check(header::FIELD, held.headers.as_ref(), policy.headers.as_ref(), scope);
         self.check(cors::FIELD, held.cors.as_ref(), policy.cors.as_ref(), scope);
     }
 }
@@ -176,34 +150,19 @@ pub(super) fn unreachable_targets(
 ) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let shifted = policy.shift.iter().flat_map(|shift| &shift.targets).enumerate();
-    let shifted = shifted.map(|(position, target)| {
-        (
-            format!("{}.destinations[{position}]", shift::FIELD),
-            target.target,
-        )
-    });
-    let mirrored = policy
-        .mirror
-        .iter()
-        .map(|mirror| (mirror::FIELD.to_owned(), mirror.target));
+    let shifted = shifted
+        .map(|(position, target)| (format!("{}.destinations[{position}]", shift::FIELD), target.target));
+    let mirrored = policy.mirror.iter().map(|mirror| (mirror::FIELD.to_owned(), mirror.target));
     for (field, target) in shifted.chain(mirrored) {
         let Some(service) = cx.destination(target.destination).map(|target| &target.service) else {
             continue;
         };
         if !cx.reaches(target.destination, cluster) {
             let target = crate::name::object_key(&service.name, &service.namespace, &service.cluster_name);
-            rejections.push(Rejection::NotFederated {
-                field,
-                target,
-                cluster: cluster.clone(),
-            });
+            rejections.push(Rejection::NotFederated { field, target, cluster: cluster.clone() });
         }
     }
-    if policy
-        .mirror
-        .as_ref()
-        .is_some_and(|mirror| mirror.target.destination == destination.id)
-    {
+    if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.destination == destination.id) {
         rejections.push(Rejection::InvalidValue {
             field: mirror::FIELD.to_owned(),
             value: "the destination itself".to_owned(),

@@ -47,7 +47,19 @@ pub(crate) struct Verdict {
     pub order: usize,
     pub errors: Vec<Rejection>,
     pub warnings: Vec<Warning>,
+    /// What is worth knowing, but not worth a place in the status.
+    pub notes: Vec<Warning>,
 }
+
+/// Remarks on a version that speak not against it.
+#[derive(Debug, Default)]
+struct Remarks {
+    warnings: Vec<Warning>,
+    notes: Vec<Warning>,
+}
+
+/// Tries a version: in force with remarks, or refused.
+type Tried = Result<Remarks, Vec<Rejection>>;
 
 /// Decides about every candidate of `destination`.
 pub(crate) fn decide<'a>(
@@ -59,51 +71,33 @@ pub(crate) fn decide<'a>(
 ) -> Decision<'a> {
     let mut drafts: Vec<Draft<'a>> = cx.consumers(destination).into_iter().map(Draft::new).collect();
     let (traffic, traffic_verdicts) = decide_kind(cx, destination, traffic, |_, version| {
-        let (errors, warnings) = object_to_traffic(cx, backend, destination, &drafts, version);
+        let (errors, remarks) = object_to_traffic(cx, backend, destination, &drafts, version);
         if !errors.is_empty() {
             return Err(errors);
         }
-        for draft in drafts
-            .iter_mut()
-            .filter(|draft| version.selects_cluster(&draft.cluster))
-        {
+        for draft in drafts.iter_mut().filter(|draft| version.selects_cluster(&draft.cluster)) {
             draft.commit(version);
         }
-        Ok(warnings)
+        Ok(remarks)
     });
     let mut rules = Vec::new();
     let (access, access_verdicts) = decide_kind(cx, destination, access, |policy, version| {
-        if destination
-            .kube_service()
-            .is_none_or(|service| service.workload_selector_labels.is_empty())
-        {
+        if destination.kube_service().is_none_or(|service| service.workload_selector_labels.is_empty()) {
             return unfit(policy, destination);
         }
         let objections = backend.map(|backend| backend.access_objections(cx, destination, version));
-        let (errors, warnings) = split(objections.unwrap_or_default());
+        let (mut errors, mut remarks) = (Vec::new(), Remarks::default());
+        sort(objections.unwrap_or_default(), &mut errors, &mut remarks);
         if !errors.is_empty() {
             return Err(errors);
         }
         rules.push(rule(destination, version));
-        Ok(warnings)
+        Ok(remarks)
     });
     rules.sort_by_cached_key(|rule| crate::name::object_key(&rule.policy.name, &rule.policy.namespace, ""));
-    let views = drafts
-        .into_iter()
-        .map(|draft| view(cx, destination, draft))
-        .collect();
-    let resolved = Resolved {
-        destination,
-        views,
-        access: Access { rules },
-    };
-    Decision {
-        resolved,
-        traffic,
-        access,
-        traffic_verdicts,
-        access_verdicts,
-    }
+    let views = drafts.into_iter().map(|draft| view(cx, destination, draft)).collect();
+    let resolved = Resolved { destination, views, access: Access { rules } };
+    Decision { resolved, traffic, access, traffic_verdicts, access_verdicts }
 }
 
 /// Tries the candidates in the order in which they were accepted before. A candidate whose current version
@@ -112,7 +106,7 @@ fn decide_kind<'a, T: Checked>(
     cx: Context<'_>,
     destination: &Destination,
     candidates: &[&'a Policy<T>],
-    mut accept: impl FnMut(&'a Policy<T>, &'a T) -> Result<Vec<Warning>, Vec<Rejection>>,
+    mut accept: impl FnMut(&'a Policy<T>, &'a T) -> Tried,
 ) -> (Vec<InForce<'a, T>>, Vec<(PolicyId, Verdict)>) {
     let mut in_order: Vec<&Policy<T>> = candidates.to_vec();
     in_order.sort_by(|a, b| a.order(destination).cmp(&b.order(destination)));
@@ -120,36 +114,25 @@ fn decide_kind<'a, T: Checked>(
     let mut verdicts = Vec::with_capacity(in_order.len());
     for policy in in_order {
         let tried = match &policy.current {
-            Current::Valid(version) => accept(policy, version).map(|warnings| (version, warnings)),
+            Current::Valid(version) => accept(policy, version).map(|remarks| (version, remarks)),
             Current::Invalid(errors) | Current::Unresolved(errors) => Err(errors.clone()),
         };
-        let (state, order, errors, mut warnings) = match tried {
-            Ok((version, warnings)) => {
+        let (state, order, errors, remarks) = match tried {
+            Ok((version, remarks)) => {
                 let spec = policy.spec.as_ref().map(|(spec, _)| Arc::clone(spec));
                 let order = in_force.len();
-                in_force.push(InForce {
-                    version,
-                    generation: policy.generation,
-                    spec,
-                });
-                (ApprovalState::Accepted, order, Vec::new(), warnings)
+                in_force.push(InForce { version, generation: policy.generation, spec });
+                (ApprovalState::Accepted, order, Vec::new(), remarks)
             }
             Err(errors) => {
-                let warnings = fall_back(destination, policy, &mut accept, &mut in_force);
-                (ApprovalState::Invalid, 0, errors, warnings)
+                let remarks = fall_back(destination, policy, &mut accept, &mut in_force);
+                (ApprovalState::Invalid, 0, errors, remarks)
             }
         };
+        let Remarks { mut warnings, notes } = remarks;
         warnings.splice(0..0, policy.checks.warnings.iter().cloned());
         warnings.extend(cx.not_translated(destination));
-        verdicts.push((
-            policy.id,
-            Verdict {
-                state,
-                order,
-                errors: distinct(errors),
-                warnings,
-            },
-        ));
+        verdicts.push((policy.id, Verdict { state, order, errors: distinct(errors), warnings, notes }));
     }
     (in_force, verdicts)
 }
@@ -157,34 +140,19 @@ fn decide_kind<'a, T: Checked>(
 fn fall_back<'a, T: Checked>(
     destination: &Destination,
     policy: &'a Policy<T>,
-    accept: &mut impl FnMut(&'a Policy<T>, &'a T) -> Result<Vec<Warning>, Vec<Rejection>>,
+    accept: &mut impl FnMut(&'a Policy<T>, &'a T) -> Tried,
     in_force: &mut Vec<InForce<'a, T>>,
-) -> Vec<Warning> {
-    let Some(stored) = policy.stored.get(&destination.id) else {
-        return Vec::new();
+) -> Remarks {
+    let stored = policy.stored.get(&destination.id);
+    let Some((stored, version)) = stored.and_then(|stored| Some((stored, stored.version.as_ref()?))) else {
+        return Remarks::default();
     };
-    let Some(version) = &stored.version else {
-        return Vec::new();
-    };
-    let Ok(mut warnings) = accept(policy, version) else {
-        return Vec::new();
-    };
+    let Ok(mut remarks) = accept(policy, version) else { return Remarks::default() };
     let applied = T::applied(destination);
-    let spec = applied
-        .get(stored.position)
-        .and_then(|applied| applied.spec.cloned());
-    in_force.push(InForce {
-        version,
-        generation: stored.generation,
-        spec,
-    });
-    warnings.insert(
-        0,
-        Warning::LastGood {
-            generation: stored.generation,
-        },
-    );
-    warnings
+    let spec = applied.get(stored.position).and_then(|applied| applied.spec.cloned());
+    in_force.push(InForce { version, generation: stored.generation, spec });
+    remarks.warnings.insert(0, Warning::LastGood { generation: stored.generation });
+    remarks
 }
 
 /// Everything that speaks against a version of a traffic policy at a destination.
@@ -194,76 +162,52 @@ fn object_to_traffic(
     destination: &Destination,
     drafts: &[Draft<'_>],
     version: &TrafficPolicy,
-) -> (Vec<Rejection>, Vec<Warning>) {
-    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    for draft in drafts
-        .iter()
-        .filter(|draft| version.selects_cluster(&draft.cluster))
-    {
+) -> (Vec<Rejection>, Remarks) {
+    let (mut errors, mut remarks) = (Vec::new(), Remarks::default());
+    for draft in drafts.iter().filter(|draft| version.selects_cluster(&draft.cluster)) {
         errors.extend(unreachable_targets(cx, destination, &draft.cluster, version));
         errors.extend(draft.conflicts(version));
         let objections =
             backend.map(|backend| backend.traffic_objections(cx, destination, &draft.cluster, version));
-        let (rejections, remarks) = split(objections.unwrap_or_default());
-        errors.extend(rejections);
-        warnings.extend(remarks);
+        sort(objections.unwrap_or_default(), &mut errors, &mut remarks);
     }
     if version.sets_routes() && !destination.ports.iter().any(|port| port.protocol.carries_http()) {
-        let note = format!(
-            "no port of {} speaks HTTP, so nothing of it takes effect there",
-            destination.input
-        );
-        warnings.push(Warning::Unwise {
-            field: "spec.policy".to_owned(),
-            note,
-        });
+        let note =
+            format!("no port of {} speaks HTTP, so nothing of it takes effect there", destination.input);
+        remarks.warnings.push(Warning::Unwise { field: "spec.policy".to_owned(), note });
     }
-    (errors, warnings)
+    (errors, remarks)
 }
 
-fn split(objections: Vec<Objection>) -> (Vec<Rejection>, Vec<Warning>) {
-    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+/// Sorts objections by what follows from them.
+fn sort(objections: Vec<Objection>, errors: &mut Vec<Rejection>, remarks: &mut Remarks) {
     for objection in objections {
         match objection {
             Objection::Reject(rejection) => errors.push(rejection),
-            Objection::Warn(warning) => warnings.push(warning),
+            Objection::Warn(warning) => remarks.warnings.push(warning),
+            Objection::Note(note) => remarks.notes.push(note),
         }
     }
-    (errors, warnings)
 }
 
 /// A destination that no access policy fits is an error only for those that name it.
-fn unfit(policy: &Policy<AccessPolicy>, destination: &Destination) -> Result<Vec<Warning>, Vec<Rejection>> {
+fn unfit(policy: &Policy<AccessPolicy>, destination: &Destination) -> Tried {
     let destination_ref = destination.input.clone();
     if policy.names(destination) {
-        Err(vec![Rejection::Unfit {
-            destination: destination_ref,
-            reason: NO_SELECTOR,
-        }])
+        Err(vec![Rejection::Unfit { destination: destination_ref, reason: NO_SELECTOR }])
     } else {
-        Ok(vec![Warning::Unfit {
-            destination: destination_ref,
-            reason: NO_SELECTOR,
-        }])
+        let warnings = vec![Warning::Unfit { destination: destination_ref, reason: NO_SELECTOR }];
+        Ok(Remarks { warnings, notes: Vec::new() })
     }
 }
 
 /// Writes a policy down for one destination: users name service ports, proxies see those of workloads.
 fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<'a> {
-    let of_workload = |port: &u32| {
-        destination
-            .port(*port)
-            .and_then(|found| found.target)
-            .unwrap_or(*port)
-    };
+    let of_workload = |port: &u32| destination.port(*port).and_then(|found| found.target).unwrap_or(*port);
     let mut ports: Vec<u32> = version.ports.iter().map(of_workload).collect();
     ports.sort_unstable();
     ports.dedup();
-    let operation = Operation {
-        paths: &version.paths,
-        methods: &version.methods,
-        ports,
-    };
+    let operation = Operation { paths: &version.paths, methods: &version.methods, ports };
     let unrestricted =
         operation.paths.is_empty() && operation.methods.is_empty() && operation.ports.is_empty();
     AccessRule {
@@ -274,32 +218,19 @@ fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<
 }
 
 fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> View<'a> {
-    let Draft {
-        cluster,
-        mut atoms,
-        tls,
-        outlier,
-    } = draft;
+    let Draft { cluster, mut atoms, tls, outlier } = draft;
     if atoms.values().all(|settings| settings.changes_nothing()) {
         atoms.clear();
     }
     if cx.options().default_route && !atoms.is_empty() {
         atoms.entry(cx.any_request()).or_default();
     }
-    let ports = destination
-        .ports
-        .iter()
-        .filter(|port| port.protocol.carries_http());
+    let ports = destination.ports.iter().filter(|port| port.protocol.carries_http());
     let ports: Vec<u32> = ports.map(|port| port.number).collect();
     View {
         host: cx.host(destination, &cluster),
         routes: Routes::new(atoms.into_iter().collect(), &ports),
-        traffic: Traffic {
-            tls,
-            default_tls: cx.default_tls(),
-            outlier,
-            subsets: Vec::new(),
-        },
+        traffic: Traffic { tls, default_tls: cx.default_tls(), outlier, subsets: Vec::new() },
         cluster,
     }
 }

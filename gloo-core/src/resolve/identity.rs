@@ -49,17 +49,12 @@ fn read_selector(
     own: &mut Checks,
     targets: &mut Checks,
 ) -> Option<Vec<Peer>> {
-    let IdentitySelector {
-        kube_identity_matcher,
-        kube_service_account_refs,
-        request_identity_matcher,
-    } = selector;
+    let IdentitySelector { kube_identity_matcher, kube_service_account_refs, request_identity_matcher } =
+        selector;
     let matcher = kube_identity_matcher
         .as_ref()
         .filter(|matcher| !matcher.namespaces.is_empty() || !matcher.clusters.is_empty());
-    let accounts = kube_service_account_refs
-        .as_ref()
-        .map(|refs| refs.service_accounts.as_slice());
+    let accounts = kube_service_account_refs.as_ref().map(|refs| refs.service_accounts.as_slice());
     let request = Peer {
         request_principals: request_identity_matcher
             .iter()
@@ -75,10 +70,7 @@ fn read_selector(
     let mut principals = Vec::new();
     let mut namespaces = Vec::new();
     match matcher {
-        Some(KubeIdentityMatcher {
-            namespaces: named,
-            clusters,
-        }) if clusters.is_empty() => {
+        Some(KubeIdentityMatcher { namespaces: named, clusters }) if clusters.is_empty() => {
             check_namespaces(named, field, own);
             namespaces.clone_from(named);
         }
@@ -92,16 +84,10 @@ fn read_selector(
     dedup(&mut principals);
     let mut peers = Vec::new();
     if !principals.is_empty() {
-        peers.push(Peer {
-            principals,
-            ..request.clone()
-        });
+        peers.push(Peer { principals, ..request.clone() });
     }
     if !namespaces.is_empty() {
-        peers.push(Peer {
-            namespaces,
-            ..request.clone()
-        });
+        peers.push(Peer { namespaces, ..request.clone() });
     }
     if peers.is_empty() {
         if request != Peer::default() {
@@ -111,9 +97,7 @@ fn read_selector(
             return None;
         }
         if targets.errors.len() == earlier_errors {
-            targets.reject(Rejection::NoIdentity {
-                field: field.to_owned(),
-            });
+            targets.reject(Rejection::NoIdentity { field: field.to_owned() });
         }
     }
     Some(peers)
@@ -138,11 +122,7 @@ fn of_matcher(
             if namespaces.is_empty() {
                 principals.extend(whole_trust_domain(mesh, &field, targets));
             } else {
-                principals.extend(
-                    namespaces
-                        .iter()
-                        .map(|namespace| principal(mesh, Some(namespace), None)),
-                );
+                principals.extend(namespaces.iter().map(|namespace| principal(mesh, Some(namespace), None)));
             }
         }
     }
@@ -157,11 +137,7 @@ fn of_account(
     own: &mut Checks,
     targets: &mut Checks,
 ) -> Vec<Principal> {
-    let ClusterObjectRef {
-        name,
-        namespace,
-        cluster_name,
-    } = account;
+    let ClusterObjectRef { name, namespace, cluster_name } = account;
     let meshes = if cluster_name.is_empty() {
         index.meshes().filter(|mesh| mesh.has_identities()).collect()
     } else {
@@ -171,62 +147,36 @@ fn of_account(
     };
     if namespace.is_empty() {
         if !name.is_empty() {
-            own.no_effect(
-                format!("{field}.name"),
-                ": without namespace every account is meant",
-            );
+            own.no_effect(format!("{field}.name"), ": without namespace every account is meant");
         }
-        return meshes
-            .into_iter()
-            .flat_map(|mesh| whole_trust_domain(mesh, field, targets))
-            .collect();
+        return meshes.into_iter().flat_map(|mesh| whole_trust_domain(mesh, field, targets)).collect();
     }
     check_namespaces(std::slice::from_ref(namespace), field, own);
     let account = (!name.is_empty()).then_some(name);
-    meshes
-        .into_iter()
-        .map(|mesh| principal(mesh, Some(namespace), account))
-        .collect()
+    meshes.into_iter().map(|mesh| principal(mesh, Some(namespace), account)).collect()
 }
 
 fn principal(mesh: &Mesh, namespace: Option<&Istr>, account: Option<&Istr>) -> Principal {
     let trust_domain = mesh.trust_domains.first().cloned().unwrap_or_default();
-    Principal {
-        trust_domain,
-        namespace: namespace.cloned(),
-        account: account.cloned(),
-    }
+    Principal { trust_domain, namespace: namespace.cloned(), account: account.cloned() }
 }
 
 /// Everybody of a trust domain. Aliases do not count there, so each is named.
 fn whole_trust_domain(mesh: &Mesh, field: &str, checks: &mut Checks) -> Vec<Principal> {
     if !mesh.trust_domain_known {
-        checks.unwise(
-            field,
-            format!("{} names no trust domain; cluster.local is assumed", mesh.input),
-        );
+        checks.unwise(field, format!("{} names no trust domain; cluster.local is assumed", mesh.input));
     }
     let all = mesh.trust_domains.iter();
-    all.map(|domain| Principal {
-        trust_domain: domain.clone(),
-        namespace: None,
-        account: None,
-    })
-    .collect()
+    all.map(|domain| Principal { trust_domain: domain.clone(), namespace: None, account: None }).collect()
 }
 
 /// Meshes with identities that are installed in a cluster; none is an error.
 fn meshes_of<'a>(index: &'a Index, cluster: &Istr, field: &str, checks: &mut Checks) -> Vec<&'a Mesh> {
     let ids = index.meshes_by_cluster.get(cluster).into_iter().flatten();
-    let meshes: Vec<&Mesh> = ids
-        .filter_map(|id| index.mesh(*id))
-        .filter(|mesh| mesh.has_identities())
-        .collect();
+    let meshes: Vec<&Mesh> =
+        ids.filter_map(|id| index.mesh(*id)).filter(|mesh| mesh.has_identities()).collect();
     if meshes.is_empty() {
-        checks.reject(Rejection::IdentityUnknown {
-            field: field.to_owned(),
-            cluster: cluster.clone(),
-        });
+        checks.reject(Rejection::IdentityUnknown { field: field.to_owned(), cluster: cluster.clone() });
     }
     meshes
 }
@@ -238,9 +188,7 @@ fn warn_about_shared_trust(index: &Index, cluster: &Istr, meshes: &[&Mesh], chec
         let Some(domain) = mesh.trust_domains.first() else {
             continue;
         };
-        let sharing = index
-            .meshes()
-            .filter(|other| other.trust_domains.first() == Some(domain));
+        let sharing = index.meshes().filter(|other| other.trust_domains.first() == Some(domain));
         let mut names: Vec<&str> = sharing.map(|other| &*other.cluster).collect();
         names.sort_unstable();
         names.dedup();
@@ -249,10 +197,8 @@ fn warn_about_shared_trust(index: &Index, cluster: &Istr, meshes: &[&Mesh], chec
         }
     }
     for (trust_domain, clusters) in clusters {
-        let warning = Warning::SharedTrustDomain {
-            clusters: clusters.join(", "),
-            trust_domain: trust_domain.clone(),
-        };
+        let warning =
+            Warning::SharedTrustDomain { clusters: clusters.join(", "), trust_domain: trust_domain.clone() };
         if !checks.warnings.contains(&warning) {
             checks.warn(warning);
         }

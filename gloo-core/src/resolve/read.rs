@@ -33,10 +33,7 @@ impl Checked for TrafficPolicy {
     }
 
     fn verdicts(object: &api::TrafficPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
-        object
-            .status
-            .as_ref()
-            .map(|status| (status.observed_generation, &status.destinations))
+        object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
     }
 
     fn selectors(spec: &api::TrafficPolicySpec) -> &[DestinationSelector] {
@@ -83,14 +80,10 @@ impl Checked for TrafficPolicy {
             );
         }
         let selectors = source_selector.iter().enumerate();
-        let mut sources: Vec<SourceSelector> = selectors
-            .map(|(position, selector)| SourceSelector::read(selector, position, own))
-            .collect();
+        let mut sources: Vec<SourceSelector> =
+            selectors.map(|(position, selector)| SourceSelector::read(selector, position, own)).collect();
         if sources.is_empty() {
-            sources.push(SourceSelector {
-                clusters: Vec::new(),
-                sources: vec![Source::default()],
-            });
+            sources.push(SourceSelector { clusters: Vec::new(), sources: vec![Source::default()] });
         }
         let empty = Policy::default();
         let policy = policy.as_ref().unwrap_or(&empty);
@@ -170,19 +163,12 @@ impl TrafficPolicy {
         self.timeout = request_timeout.map(|timeout| Timeout::read(timeout, own));
         self.retry = retries.as_ref().map(|retries| Retry::read(retries, own));
         self.fault = fault_injection.as_ref().and_then(|fault| Fault::read(fault, own));
-        self.shift = traffic_shift
-            .as_ref()
-            .and_then(|shift| target::read_shift(index, shift, own, targets));
-        self.mirror = mirror
-            .as_ref()
-            .and_then(|mirror| target::read_mirror(index, mirror, own, targets));
-        self.headers = header_manipulation
-            .as_ref()
-            .map(|headers| HeaderChanges::read(headers, header::FIELD, own));
+        self.shift = traffic_shift.as_ref().and_then(|shift| target::read_shift(index, shift, own, targets));
+        self.mirror = mirror.as_ref().and_then(|mirror| target::read_mirror(index, mirror, own, targets));
+        self.headers =
+            header_manipulation.as_ref().map(|headers| HeaderChanges::read(headers, header::FIELD, own));
         self.cors = cors_policy.as_ref().map(|cors| Cors::read(cors, own));
-        self.outlier = outlier_detection
-            .as_ref()
-            .map(|outlier| Outlier::read(outlier, own));
+        self.outlier = outlier_detection.as_ref().map(|outlier| Outlier::read(outlier, own));
         self.tls = mtls.as_ref().and_then(|mtls| tls::read(mtls, own));
         self
     }
@@ -196,10 +182,7 @@ impl TrafficPolicy {
             );
         }
         if !self.is_unconditional() {
-            for (field, set) in [
-                (outlier::FIELD, self.outlier.is_some()),
-                (tls::FIELD, self.tls.is_some()),
-            ] {
+            for (field, set) in [(outlier::FIELD, self.outlier.is_some()), (tls::FIELD, self.tls.is_some())] {
                 if set {
                     checks.unwise(
                         field,
@@ -229,10 +212,7 @@ impl Checked for AccessPolicy {
     }
 
     fn verdicts(object: &api::AccessPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
-        object
-            .status
-            .as_ref()
-            .map(|status| (status.observed_generation, &status.destinations))
+        object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
     }
 
     fn selectors(spec: &api::AccessPolicySpec) -> &[DestinationSelector] {
@@ -297,21 +277,11 @@ impl Checked for AccessPolicy {
 
 fn check_path(path: &str, field: &str, checks: &mut Checks) {
     if path.is_empty() || path.contains(['{', '}']) {
-        checks.invalid(
-            field,
-            format!("{path:?}"),
-            "a path, with * as first or last character at most",
-        );
+        checks.invalid(field, format!("{path:?}"), "a path, with * as first or last character at most");
         return;
     }
-    let inner = path
-        .strip_prefix('*')
-        .or_else(|| path.strip_suffix('*'))
-        .unwrap_or(path);
+    let inner = path.strip_prefix('*').or_else(|| path.strip_suffix('*')).unwrap_or(path);
     if inner.contains('*') {
-        checks.unwise(
-            field,
-            "* is a wildcard only as first or last character; elsewhere it is literal",
-        );
+        checks.unwise(field, "* is a wildcard only as first or last character; elsewhere it is literal");
     }
 }

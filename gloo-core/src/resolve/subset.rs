@@ -39,10 +39,7 @@ impl<'a> Demands<'a> {
                     if !target.subset.is_empty() {
                         let subsets = self.by_destination.entry(target.target.destination).or_default();
                         let clusters = subsets.entry(&target.subset).or_default();
-                        clusters
-                            .entry(view.cluster.clone())
-                            .or_default()
-                            .insert(&version.input);
+                        clusters.entry(view.cluster.clone()).or_default().insert(&version.input);
                     }
                 }
             }
@@ -52,28 +49,16 @@ impl<'a> Demands<'a> {
     /// The name of a subset: readable where that is unique and valid, else with a hash of its labels.
     pub fn name(&self, destination: DestinationId, labels: &Labels) -> Istr {
         let plain = plain_name(labels);
-        let others = self
-            .by_destination
-            .get(&destination)
-            .into_iter()
-            .flat_map(BTreeMap::keys);
-        let collides = others
-            .filter(|other| **other != labels)
-            .any(|other| plain_name(other) == plain);
+        let others = self.by_destination.get(&destination).into_iter().flat_map(BTreeMap::keys);
+        let collides = others.filter(|other| **other != labels).any(|other| plain_name(other) == plain);
         if is_dns_label(&plain) && !collides {
             return plain.into();
         }
         let valid = |c: char| {
-            if c.is_ascii_lowercase() || c.is_ascii_digit() {
-                c
-            } else {
-                '-'
-            }
+            if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
         };
         let base: String = plain.chars().map(valid).take(MAX_BASE).collect();
-        format!("{}-{}", base.trim_matches('-'), short_hash(labels))
-            .trim_start_matches('-')
-            .into()
+        format!("{}-{}", base.trim_matches('-'), short_hash(labels)).trim_start_matches('-').into()
     }
 
     /// The subsets of a destination that routes in `cluster` use, by name.
@@ -83,11 +68,7 @@ impl<'a> Demands<'a> {
         };
         let used = all.iter().filter_map(|(labels, clusters)| {
             let policies = clusters.get(cluster)?.iter().copied().collect();
-            Some(Subset {
-                name: self.name(destination, labels),
-                labels,
-                policies,
-            })
+            Some(Subset { name: self.name(destination, labels), labels, policies })
         });
         let mut subsets: Vec<Subset<'a>> = used.collect();
         subsets.sort_by(|a, b| a.name.cmp(&b.name));
@@ -96,29 +77,19 @@ impl<'a> Demands<'a> {
 
     /// The policies whose routes use some subset of a destination, in whatever cluster.
     pub fn policies(&self, destination: DestinationId) -> BTreeSet<&'a InputRef> {
-        let subsets = self
-            .by_destination
-            .get(&destination)
-            .into_iter()
-            .flat_map(BTreeMap::values);
+        let subsets = self.by_destination.get(&destination).into_iter().flat_map(BTreeMap::values);
         subsets.flat_map(BTreeMap::values).flatten().copied().collect()
     }
 }
 
 fn plain_name(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels
-        .iter()
-        .map(|(key, value)| format!("{key}-{value}"))
-        .collect();
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}-{value}")).collect();
     sanitize(&pairs.join("-"))
 }
 
 /// First eight hexadecimal digits of SHA-256 over `key=value,…`.
 fn short_hash(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let digest = Sha256::digest(pairs.join(","));
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -128,10 +99,7 @@ mod tests {
     use super::{Demands, Labels};
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).into(), (*value).into()))
-            .collect()
+        pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
     }
 
     #[test]
@@ -141,10 +109,7 @@ mod tests {
         for (pairs, expected) in [
             (&[("version", "v2")][..], "version-v2"),
             (&[("version", "v1"), ("foo", "bar")], "foo-bar-version-v1"),
-            (
-                &[("app.kubernetes.io/version", "1.2.3")],
-                "app-kubernetes-io-version-1-2-3",
-            ),
+            (&[("app.kubernetes.io/version", "1.2.3")], "app-kubernetes-io-version-1-2-3"),
             (
                 &[
                     ("app.kubernetes.io/component", "recommendation-engine"),
@@ -172,9 +137,6 @@ mod tests {
         subsets.entry(&other).or_default();
         let (first, second) = (demands.name(destination, &one), demands.name(destination, &other));
         assert_ne!(first, second);
-        assert!(
-            first.starts_with("a-b-c-") && second.starts_with("a-b-c-"),
-            "{first} {second}"
-        );
+        assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");
     }
 }

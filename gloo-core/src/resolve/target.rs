@@ -29,9 +29,7 @@ pub(super) fn read_shift(
         let field = format!("{}.destinations[{position}]", shift::FIELD);
         read_weighted(index, entry, &field, own, targets)
     });
-    Some(Shift {
-        targets: targets.collect(),
-    })
+    Some(Shift { targets: targets.collect() })
 }
 
 fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
@@ -39,16 +37,10 @@ fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
         return;
     }
     let field = format!("{}.destinations", shift::FIELD);
-    let weights = destinations
-        .iter()
-        .map(|destination| u64::from(destination.weight));
+    let weights = destinations.iter().map(|destination| u64::from(destination.weight));
     let sum: u64 = weights.clone().sum();
     if sum == 0 {
-        checks.invalid(
-            field,
-            "all of weight 0",
-            "a weight above 0 on at least one destination",
-        );
+        checks.invalid(field, "all of weight 0", "a weight above 0 on at least one destination");
     } else if sum > MAX_WEIGHT_SUM || weights.max().unwrap_or_default() > MAX_WEIGHT {
         checks.invalid(
             field,
@@ -78,20 +70,12 @@ fn read_weighted(
         cluster_header,
         options,
     } = entry;
-    let headers = options
-        .as_ref()
-        .and_then(|options| options.header_manipulation.as_ref());
+    let headers = options.as_ref().and_then(|options| options.header_manipulation.as_ref());
     let headers = headers
         .map(|headers| HeaderChanges::read(headers, &format!("{field}.options.headerManipulation"), own))
         .unwrap_or_default();
     if let Some(service) = kube_service {
-        let KubeServiceDestination {
-            name,
-            namespace,
-            cluster_name,
-            subset,
-            port,
-        } = service;
+        let KubeServiceDestination { name, namespace, cluster_name, subset, port } = service;
         let reference = ClusterObjectRef {
             name: name.clone(),
             namespace: namespace.clone(),
@@ -100,40 +84,23 @@ fn read_weighted(
         let field = format!("{field}.kubeService");
         let target = find(index, &reference, *port, &field, targets)?;
         check_subset(index, target, subset, &field, targets);
-        return Some(WeightedTarget {
-            weight: *weight,
-            target,
-            subset: subset.clone(),
-            headers,
-        });
+        return Some(WeightedTarget { weight: *weight, target, subset: subset.clone(), headers });
     }
     if let Some(reference) = virtual_destination {
         let field = format!("{field}.virtualDestination");
         let key = object_key(&reference.name, &reference.namespace, "");
-        let known = index
-            .virtual_destinations
-            .contains(&(reference.namespace.clone(), reference.name.clone()));
+        let known =
+            index.virtual_destinations.contains(&(reference.namespace.clone(), reference.name.clone()));
         targets.reject(if known {
             let context = "yet: no clients are given a route to virtual destinations".to_owned();
             Rejection::Unsupported { field, context }
         } else {
-            Rejection::RefNotFound {
-                field,
-                kind: "virtual destination",
-                reference: key,
-            }
+            Rejection::RefNotFound { field, kind: "virtual destination", reference: key }
         });
     } else if static_destination.is_some() || cluster_header.is_some() {
-        let name = if static_destination.is_some() {
-            "staticDestination"
-        } else {
-            "clusterHeader"
-        };
+        let name = if static_destination.is_some() { "staticDestination" } else { "clusterHeader" };
         let context = "as the target of a shift".to_owned();
-        own.reject(Rejection::Unsupported {
-            field: format!("{field}.{name}"),
-            context,
-        });
+        own.reject(Rejection::Unsupported { field: format!("{field}.{name}"), context });
     } else {
         own.invalid(field, "empty", "a kubeService or a virtualDestination");
     }
@@ -148,18 +115,10 @@ fn check_subset(
     field: &str,
     checks: &mut Checks,
 ) {
-    let Some(service) = index
-        .destination(target.destination)
-        .and_then(Destination::kube_service)
-    else {
+    let Some(service) = index.destination(target.destination).and_then(Destination::kube_service) else {
         return;
     };
-    let endpoints = || {
-        service
-            .endpoint_subsets
-            .iter()
-            .flat_map(|subset| &subset.endpoints)
-    };
+    let endpoints = || service.endpoint_subsets.iter().flat_map(|subset| &subset.endpoints);
     if subset.is_empty() || endpoints().next().is_none() {
         return;
     }
@@ -170,10 +129,7 @@ fn check_subset(
     };
     for (key, value) in subset {
         if !known(key, value) {
-            checks.unwise(
-                format!("{field}.subset"),
-                format!("no endpoint carries {key}: {value} now"),
-            );
+            checks.unwise(format!("{field}.subset"), format!("no endpoint carries {key}: {value} now"));
         }
     }
 }
@@ -185,11 +141,7 @@ pub(super) fn read_mirror(
     own: &mut Checks,
     targets: &mut Checks,
 ) -> Option<Mirror> {
-    let api::Mirror {
-        kube_service,
-        percentage,
-        port,
-    } = mirror;
+    let api::Mirror { kube_service, percentage, port } = mirror;
     match percentage {
         Some(percentage) => own.percentage(&format!("{}.percentage", mirror::FIELD), *percentage),
         None => own.unwise(
@@ -207,10 +159,7 @@ pub(super) fn read_mirror(
         return None;
     }
     let target = find_port(index, service, *port, &format!("{}.port", mirror::FIELD), targets)?;
-    Some(Mirror {
-        target,
-        percentage: percentage.unwrap_or(100.0),
-    })
+    Some(Mirror { target, percentage: percentage.unwrap_or(100.0) })
 }
 
 /// The destination of a service and the port to use there.
@@ -242,20 +191,12 @@ fn find_port(
         [only] if port == 0 => only,
         ports if port == 0 => {
             let (field, service, count) = (field.to_owned(), name, ports.len());
-            checks.reject(Rejection::PortAmbiguous {
-                field,
-                service,
-                count,
-            });
+            checks.reject(Rejection::PortAmbiguous { field, service, count });
             return None;
         }
         _ => {
             let Some(found) = destination.port(port) else {
-                checks.reject(Rejection::PortUnknown {
-                    field: field.to_owned(),
-                    service: name,
-                    port,
-                });
+                checks.reject(Rejection::PortUnknown { field: field.to_owned(), service: name, port });
                 return None;
             };
             found
@@ -263,14 +204,8 @@ fn find_port(
     };
     if !found.protocol.carries_http() {
         let context = format!("with port {}: {name} does not speak HTTP there", found.number);
-        checks.reject(Rejection::Unsupported {
-            field: field.to_owned(),
-            context,
-        });
+        checks.reject(Rejection::Unsupported { field: field.to_owned(), context });
         return None;
     }
-    Some(Target {
-        destination: destination.id,
-        port: found.number,
-    })
+    Some(Target { destination: destination.id, port: found.number })
 }

@@ -74,16 +74,8 @@ impl SnapshotBuilder {
     /// Begins an empty world whose management plane lives in `management_namespace`.
     pub fn new(management_namespace: impl Into<Istr>, options: Options) -> Self {
         let management_namespace = management_namespace.into();
-        let snapshot = Snapshot {
-            management_namespace,
-            options,
-            ..Snapshot::default()
-        };
-        Self {
-            snapshot,
-            settings: BTreeMap::new(),
-            findings: Vec::new(),
-        }
+        let snapshot = Snapshot { management_namespace, options, ..Snapshot::default() };
+        Self { snapshot, settings: BTreeMap::new(), findings: Vec::new() }
     }
 
     /// Adds a document: an object, or a list of objects.
@@ -116,41 +108,26 @@ impl SnapshotBuilder {
 
     /// The finished snapshot.
     pub fn build(mut self) -> Snapshot {
-        let counting = InputRef::new(
-            InputKind::Settings,
-            Arc::clone(&self.snapshot.management_namespace),
-            SETTINGS,
-        );
+        let counting =
+            InputRef::new(InputKind::Settings, Arc::clone(&self.snapshot.management_namespace), SETTINGS);
         for input in self.settings.keys().filter(|input| **input != counting) {
             let detail = "; only the one named settings in the management namespace counts";
-            let warning = Warning::NoEffect {
-                field: "the object".to_owned(),
-                detail,
-            };
-            self.findings
-                .push(Finding::warning(Subject::Input(input.clone()), warning));
+            let warning = Warning::NoEffect { field: "the object".to_owned(), detail };
+            self.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
         match self.settings.remove(&counting) {
             Some(object) => {
                 if !object.spec.networking_extension_servers.is_empty() {
                     let field = "spec.networkingExtensionServers".to_owned();
                     let warning = Warning::NoEffect { field, detail: "" };
-                    self.findings
-                        .push(Finding::warning(Subject::Input(counting.clone()), warning));
+                    self.findings.push(Finding::warning(Subject::Input(counting.clone()), warning));
                 }
-                self.snapshot.settings = Some(SettingsInput {
-                    input: counting,
-                    object,
-                });
+                self.snapshot.settings = Some(SettingsInput { input: counting, object });
             }
             None => {
                 let note = "it does not exist, so defaults are used".to_owned();
-                let warning = Warning::Unwise {
-                    field: "the object".to_owned(),
-                    note,
-                };
-                self.findings
-                    .push(Finding::warning(Subject::Input(counting), warning));
+                let warning = Warning::Unwise { field: "the object".to_owned(), note };
+                self.findings.push(Finding::warning(Subject::Input(counting), warning));
             }
         }
         self.snapshot.findings = Arc::new(self.findings);
@@ -167,11 +144,7 @@ impl SnapshotBuilder {
         let Some(kind) = head.input_kind() else {
             return self.add_raw(head, object, duplicates);
         };
-        let input = InputRef {
-            kind,
-            namespace: head.namespace.clone(),
-            name: head.name.clone(),
-        };
+        let input = InputRef { kind, namespace: head.namespace.clone(), name: head.name.clone() };
         let subject = Subject::Input(input.clone());
         if duplicates == OnDuplicate::Refuse && self.contains(&input) {
             return Err(AddError::Duplicate { subject });
@@ -215,17 +188,12 @@ impl SnapshotBuilder {
                 );
             }
             Err(error) if matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy) => {
-                let broken = Broken {
-                    generation: head.generation,
-                    created: head.created,
-                    error,
-                };
+                let broken = Broken { generation: head.generation, created: head.created, error };
                 Arc::make_mut(&mut self.snapshot.broken).insert(input, broken);
             }
             Err(DecodeError { path, reason }) => {
                 let rejection = Rejection::Undecodable { path, reason };
-                self.findings
-                    .push(Finding::error(Subject::Input(input), rejection));
+                self.findings.push(Finding::error(Subject::Input(input), rejection));
             }
         }
     }
@@ -238,13 +206,7 @@ impl SnapshotBuilder {
             namespace: head.namespace,
             name: head.name,
         };
-        let raw = RawObject {
-            id,
-            version: head.version,
-            labels: head.labels,
-            created: head.created,
-            value,
-        };
+        let raw = RawObject { id, version: head.version, labels: head.labels, created: head.created, value };
         let subject = Subject::Other {
             cluster: raw.id.cluster.clone(),
             api_version: raw.api_version().into(),
@@ -291,8 +253,7 @@ impl SnapshotBuilder {
             }
             _ => (),
         }
-        self.findings
-            .retain(|finding| finding.subject != Subject::Input(input.clone()));
+        self.findings.retain(|finding| finding.subject != Subject::Input(input.clone()));
     }
 }
 
@@ -324,16 +285,12 @@ impl Head {
     fn read(cluster: Option<&str>, object: &Value) -> Result<Self, AddError> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
         let required = |pointer: &str, field| {
-            text(pointer)
-                .filter(|text| !text.is_empty())
-                .ok_or(AddError::Incomplete { field })
+            text(pointer).filter(|text| !text.is_empty()).ok_or(AddError::Incomplete { field })
         };
         let api_version = required("/apiVersion", "apiVersion")?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let annotations = object.pointer("/metadata/annotations");
-        let annotated = annotations
-            .and_then(|all| all.get(CLUSTER))
-            .and_then(Value::as_str);
+        let annotated = annotations.and_then(|all| all.get(CLUSTER)).and_then(Value::as_str);
         let metadata = |field: &str| object.pointer(&format!("/metadata/{field}"));
         let generation = metadata("generation").and_then(Value::as_i64).unwrap_or_default();
         Ok(Self {
@@ -370,11 +327,7 @@ impl Head {
 pub fn flatten(document: Value) -> Result<Vec<Value>, AddError> {
     let found = match document {
         Value::Object(mut map) => {
-            let kind = map
-                .get("kind")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+            let kind = map.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
             let is_list = kind.ends_with("List") && map.get("items").is_some_and(Value::is_array);
             if !is_list {
                 return Ok(vec![Value::Object(map)]);
@@ -416,14 +369,7 @@ pub(crate) fn unread(counts: BTreeMap<(String, Istr), usize>) -> impl Iterator<I
             namespace: Istr::default(),
             name: Istr::default(),
         };
-        let warning = Warning::KindUnread {
-            api_version,
-            kind: kind.to_string(),
-            count,
-        };
-        Finding {
-            severity: Severity::Info,
-            ..Finding::warning(subject, warning)
-        }
+        let warning = Warning::KindUnread { api_version, kind: kind.to_string(), count };
+        Finding { severity: Severity::Info, ..Finding::warning(subject, warning) }
     })
 }

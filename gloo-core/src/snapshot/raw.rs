@@ -48,10 +48,7 @@ impl RawObject {
 
     /// Whether its author allows that it is overwritten.
     pub fn may_be_adopted(&self) -> bool {
-        self.value
-            .pointer("/metadata/annotations")
-            .and_then(|all| all.get(ADOPT))
-            .and_then(Value::as_str)
+        self.value.pointer("/metadata/annotations").and_then(|all| all.get(ADOPT)).and_then(Value::as_str)
             == Some("true")
     }
 

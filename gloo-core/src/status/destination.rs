@@ -61,10 +61,7 @@ pub(crate) fn destination_status(
 }
 
 fn reference(input: &InputRef) -> ObjectRef {
-    ObjectRef {
-        name: input.name.clone(),
-        namespace: input.namespace.clone(),
-    }
+    ObjectRef { name: input.name.clone(), namespace: input.namespace.clone() }
 }
 
 /// The shifts that send requests to subsets of the destination, each reduced to what concerns it.
@@ -76,10 +73,7 @@ fn required_subsets(
     let mut required = Vec::new();
     for policy in demands.policies(destination.id) {
         for ((_, generation), spec) in specs.range((policy, i64::MIN)..=(policy, i64::MAX)) {
-            let shift = spec
-                .policy
-                .as_ref()
-                .and_then(|policy| policy.traffic_shift.as_ref());
+            let shift = spec.policy.as_ref().and_then(|policy| policy.traffic_shift.as_ref());
             let destinations: Vec<WeightedDestination> = shift
                 .into_iter()
                 .flat_map(|shift| &shift.destinations)
@@ -111,17 +105,9 @@ fn names(entry: &WeightedDestination, destination: &Destination) -> bool {
 fn fit(status: &mut DestinationStatus) {
     let mut size = size::of(status);
     while size > size::STATUS {
-        let stored = status
-            .applied_access_policies
-            .iter_mut()
-            .rev()
-            .map(|applied| &mut applied.spec);
+        let stored = status.applied_access_policies.iter_mut().rev().map(|applied| &mut applied.spec);
         let access = drop_last(stored);
-        let stored = status
-            .applied_traffic_policies
-            .iter_mut()
-            .rev()
-            .map(|applied| &mut applied.spec);
+        let stored = status.applied_traffic_policies.iter_mut().rev().map(|applied| &mut applied.spec);
         let shorter = access
             || drop_last(stored)
             || status.required_subsets.pop().is_some()
@@ -136,7 +122,5 @@ fn fit(status: &mut DestinationStatus) {
 
 /// Empties the first of the places that still holds something; tells whether there was one.
 fn drop_last<'a, T: 'a>(mut places: impl Iterator<Item = &'a mut Option<T>>) -> bool {
-    places
-        .find(|place| place.is_some())
-        .is_some_and(|place| place.take().is_some())
+    places.find(|place| place.is_some()).is_some_and(|place| place.take().is_some())
 }

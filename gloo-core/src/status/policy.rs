@@ -41,12 +41,7 @@ pub(crate) fn policy_status<T: PolicyStatus>(
         Current::Invalid(errors) => errors.as_slice(),
         Current::Valid(_) | Current::Unresolved(_) => &[],
     };
-    let errors: Vec<String> = policy
-        .bad_refs
-        .iter()
-        .chain(invalid)
-        .map(ToString::to_string)
-        .collect();
+    let errors: Vec<String> = policy.bad_refs.iter().chain(invalid).map(ToString::to_string).collect();
     let mut entries: Vec<(Istr, ApprovalStatus)> = verdicts
         .iter()
         .filter_map(|(id, verdict)| Some((index.destination(*id)?.key.clone(), entry(verdict))))
@@ -58,28 +53,14 @@ pub(crate) fn policy_status<T: PolicyStatus>(
             let state = ApprovalState::Accepted;
             (
                 external.key.clone(),
-                ApprovalStatus {
-                    state,
-                    warnings: warnings.clone(),
-                    ..ApprovalStatus::default()
-                },
+                ApprovalStatus { state, warnings: warnings.clone(), ..ApprovalStatus::default() },
             )
         }));
     }
-    let own = if errors.is_empty() {
-        ApprovalState::Accepted
-    } else {
-        ApprovalState::Invalid
-    };
-    let state = entries
-        .iter()
-        .map(|(_, entry)| entry.state)
-        .chain([own])
-        .max_by_key(|state| badness(*state));
-    let meshes: BTreeSet<MeshId> = verdicts
-        .iter()
-        .filter_map(|(id, _)| index.destination(*id)?.mesh)
-        .collect();
+    let own = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+    let state = entries.iter().map(|(_, entry)| entry.state).chain([own]).max_by_key(|state| badness(*state));
+    let meshes: BTreeSet<MeshId> =
+        verdicts.iter().filter_map(|(id, _)| index.destination(*id)?.mesh).collect();
     let mut parts = Parts {
         observed_generation: policy.generation,
         state: state.unwrap_or(own),
@@ -125,10 +106,8 @@ fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, mut room: usize) -> BTreeMap<Is
     for (key, entry) in entries.by_ref() {
         let size = entry_size(&key, &entry);
         if size > room {
-            fitting.insert(
-                "+more".into(),
-                more(std::iter::once(entry).chain(entries.map(|(_, entry)| entry))),
-            );
+            fitting
+                .insert("+more".into(), more(std::iter::once(entry).chain(entries.map(|(_, entry)| entry))));
             break;
         }
         room -= size;
@@ -157,17 +136,10 @@ fn more(entries: impl Iterator<Item = ApprovalStatus>) -> ApprovalStatus {
     }
     let total: usize = counts.iter().map(|(_, _, count)| count).sum();
     let present = counts.iter().filter(|(_, _, count)| *count > 0);
-    let words: Vec<String> = present
-        .clone()
-        .map(|(_, word, count)| format!("{count} {word}"))
-        .collect();
+    let words: Vec<String> = present.clone().map(|(_, word, count)| format!("{count} {word}")).collect();
     let state = present.map(|(state, _, _)| *state).next().unwrap_or_default();
     let warning = format!("{total} more: {}", words.join(", "));
-    ApprovalStatus {
-        state,
-        warnings: vec![warning.into()],
-        ..ApprovalStatus::default()
-    }
+    ApprovalStatus { state, warnings: vec![warning.into()], ..ApprovalStatus::default() }
 }
 
 impl PolicyStatus for TrafficPolicy {
@@ -179,13 +151,7 @@ impl PolicyStatus for TrafficPolicy {
     }
 
     fn status(parts: Parts) -> Status {
-        let Parts {
-            observed_generation,
-            state,
-            destinations,
-            workloads,
-            errors,
-        } = parts;
+        let Parts { observed_generation, state, destinations, workloads, errors } = parts;
         Status::TrafficPolicy(Arc::new(TrafficPolicyStatus {
             observed_generation,
             state,
@@ -206,13 +172,7 @@ impl PolicyStatus for AccessPolicy {
     }
 
     fn status(parts: Parts) -> Status {
-        let Parts {
-            observed_generation,
-            state,
-            destinations,
-            workloads,
-            errors,
-        } = parts;
+        let Parts { observed_generation, state, destinations, workloads, errors } = parts;
         Status::AccessPolicy(Arc::new(AccessPolicyStatus {
             observed_generation,
             state,

@@ -22,11 +22,8 @@ pub(crate) fn of(value: &impl Serialize) -> usize {
 
 /// The first texts, each cut to its length, and how many more there are.
 pub(crate) fn cut<T: ToString>(texts: &[T], (count, length): (usize, usize)) -> Vec<Istr> {
-    let mut shown: Vec<Istr> = texts
-        .iter()
-        .take(count)
-        .map(|text| cut_text(text.to_string(), length))
-        .collect();
+    let mut shown: Vec<Istr> =
+        texts.iter().take(count).map(|text| cut_text(text.to_string(), length)).collect();
     if texts.len() > count {
         shown.push(format!("… and {} more", texts.len() - count).into());
     }
@@ -39,10 +36,7 @@ fn cut_text(text: String, length: usize) -> Istr {
         return text.into();
     }
     let room = length.saturating_sub('…'.len_utf8());
-    let end = (0..=room)
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or_default();
+    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     format!("{}…", text.get(..end).unwrap_or_default()).into()
 }
 
@@ -60,9 +54,6 @@ mod tests {
     #[test]
     fn long_lists_say_how_much_is_left_out() {
         let shown = cut(&["a", "b", "c"], (2, 10));
-        assert_eq!(
-            shown.iter().map(|text| &**text).collect::<Vec<_>>(),
-            ["a", "b", "… and 1 more"]
-        );
+        assert_eq!(shown.iter().map(|text| &**text).collect::<Vec<_>>(), ["a", "b", "… and 1 more"]);
     }
 }

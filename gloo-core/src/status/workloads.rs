@@ -22,9 +22,8 @@ impl Listed {
     fn all(index: &Index, meshes: &BTreeSet<MeshId>) -> Self {
         let lists = meshes.iter().map(|mesh| index.workloads.of_mesh(*mesh));
         let count = lists.clone().map(<[WorkloadId]>::len).sum();
-        let mut heads: BinaryHeap<Reverse<(WorkloadId, &[WorkloadId])>> = lists
-            .filter_map(|list| Some(Reverse((*list.first()?, list))))
-            .collect();
+        let mut heads: BinaryHeap<Reverse<(WorkloadId, &[WorkloadId])>> =
+            lists.filter_map(|list| Some(Reverse((*list.first()?, list)))).collect();
         let mut first = Vec::new();
         while first.len() < MOST
             && let Some(Reverse((id, list))) = heads.pop()
@@ -37,10 +36,7 @@ impl Listed {
     }
 
     fn of(ids: BTreeSet<WorkloadId>) -> Self {
-        Self {
-            count: ids.len(),
-            first: ids.into_iter().take(MOST).collect(),
-        }
+        Self { count: ids.len(), first: ids.into_iter().take(MOST).collect() }
     }
 
     /// The keys that fit into `room` bytes of JSON; if not all do, the last element says how many are
@@ -77,18 +73,14 @@ pub(crate) fn sending(index: &Index, selectors: &[WorkloadSelector], meshes: &BT
     }
     let mut found = BTreeSet::new();
     for matcher in matchers {
-        let mut lists: Vec<Vec<&[WorkloadId]>> = matcher
-            .labels
-            .iter()
-            .map(|(key, value)| vec![index.workloads.with_label(key, value)])
-            .collect();
+        let mut lists: Vec<Vec<&[WorkloadId]>> =
+            matcher.labels.iter().map(|(key, value)| vec![index.workloads.with_label(key, value)]).collect();
         if !matcher.namespaces.is_empty() {
             let in_namespace = |namespace: &Istr| index.workloads.in_namespace(namespace);
             lists.push(matcher.namespaces.iter().map(in_namespace).collect());
         }
-        let shortest = lists
-            .into_iter()
-            .min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>());
+        let shortest =
+            lists.into_iter().min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>());
         let candidates = shortest.unwrap_or_else(|| of_meshes(index, meshes));
         let meant = |workload: &Workload| {
             let (Some(at), Some(labels)) = (workload.controller(), workload.labels()) else {
@@ -96,10 +88,7 @@ pub(crate) fn sending(index: &Index, selectors: &[WorkloadSelector], meshes: &BT
             };
             (matcher.namespaces.is_empty() || matcher.namespaces.contains(&at.namespace))
                 && (matcher.clusters.is_empty() || matcher.clusters.contains(&at.cluster_name))
-                && matcher
-                    .labels
-                    .iter()
-                    .all(|(key, value)| labels.get(key) == Some(value))
+                && matcher.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
         };
         found.extend(filter(index, candidates, meshes, meant));
     }
@@ -124,10 +113,7 @@ pub(crate) fn identified(index: &Index, selectors: &[IdentitySelector], meshes: 
             let candidates = if namespaces.is_empty() {
                 of_meshes(index, meshes)
             } else {
-                namespaces
-                    .iter()
-                    .map(|namespace| index.workloads.in_namespace(namespace))
-                    .collect()
+                namespaces.iter().map(|namespace| index.workloads.in_namespace(namespace)).collect()
             };
             found.extend(filter(index, candidates, meshes, |workload| {
                 workload.controller().is_some_and(|at| {

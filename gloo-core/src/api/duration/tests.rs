@@ -33,21 +33,16 @@ fn text_is_read_and_written_back_in_seconds() {
 
 #[test]
 fn other_text_is_refused() {
-    for text in [
-        "5", "5 s", "1d", "", "abc", "-", "+", ".", ".s", "s", "1m5", "--5s", "5S", "1,5s", "soon", "٣s",
-    ] {
+    for text in
+        ["5", "5 s", "1d", "", "abc", "-", "+", ".", ".s", "s", "1m5", "--5s", "5S", "1,5s", "soon", "٣s"]
+    {
         assert_eq!(text.parse::<Duration>(), Err(DurationError::Syntax), "{text}");
     }
 }
 
 #[test]
 fn too_long_is_refused() {
-    for text in [
-        "9223372036854775808ns",
-        "2562048h",
-        "99999999999999999999s",
-        "-9223372036854775809ns",
-    ] {
+    for text in ["9223372036854775808ns", "2562048h", "99999999999999999999s", "-9223372036854775809ns"] {
         assert_eq!(text.parse::<Duration>(), Err(DurationError::Range), "{text}");
     }
 }
@@ -55,9 +50,7 @@ fn too_long_is_refused() {
 #[test]
 fn pattern_accepts_what_the_parser_accepts() {
     let pattern = regex::Regex::new(super::PATTERN).unwrap();
-    for text in [
-        "5s", "1m30s", ".5s", "1.s", "-5s", "0", "100µs", "", "5", "1d", "abc", "-", ".s", "1m5",
-    ] {
+    for text in ["5s", "1m30s", ".5s", "1.s", "-5s", "0", "100µs", "", "5", "1d", "abc", "-", ".s", "1m5"] {
         assert_eq!(pattern.is_match(text), text.parse::<Duration>().is_ok(), "{text}");
     }
 }

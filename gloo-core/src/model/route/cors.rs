@@ -8,9 +8,8 @@ use crate::check::{Checks, is_token};
 pub const FIELD: &str = "spec.policy.corsPolicy";
 
 /// Methods that a policy may allow; proxies refuse others.
-const METHODS: [&str; 10] = [
-    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*",
-];
+const METHODS: [&str; 10] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*"];
 
 /// Cross-origin resource sharing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,11 +52,7 @@ impl Cors {
         } = cors;
         for method in allow_methods {
             if !METHODS.contains(&&**method) {
-                checks.invalid(
-                    format!("{FIELD}.allowMethods"),
-                    method,
-                    "a standard HTTP method or *",
-                );
+                checks.invalid(format!("{FIELD}.allowMethods"), method, "a standard HTTP method or *");
             }
         }
         for (list, headers) in [("allowHeaders", allow_headers), ("exposeHeaders", expose_headers)] {
@@ -74,9 +69,7 @@ impl Cors {
         }
         let origins = allow_origins.iter().enumerate();
         Self {
-            allow_origins: origins
-                .filter_map(|(index, origin)| read_origin(origin, index, checks))
-                .collect(),
+            allow_origins: origins.filter_map(|(index, origin)| read_origin(origin, index, checks)).collect(),
             allow_methods: allow_methods.clone(),
             allow_headers: allow_headers.clone(),
             expose_headers: expose_headers.clone(),
@@ -88,13 +81,7 @@ impl Cors {
 
 /// Reads one origin; the end of an origin and ignored case become regular expressions.
 fn read_origin(origin: &StringMatch, index: usize, checks: &mut Checks) -> Option<OriginMatch> {
-    let StringMatch {
-        exact,
-        prefix,
-        regex,
-        suffix,
-        ignore_case,
-    } = origin;
+    let StringMatch { exact, prefix, regex, suffix, ignore_case } = origin;
     let field = format!("{FIELD}.allowOrigins[{index}]");
     let (text, before, after) = match (exact, prefix, regex, suffix) {
         (Some(text), _, _, _) => (text, "", ""),

@@ -27,11 +27,7 @@ pub enum FaultKind {
 impl Fault {
     /// Reads `faultInjection`; a percentage that is not given means every request.
     pub(crate) fn read(fault: &FaultInjection, checks: &mut Checks) -> Option<Self> {
-        let FaultInjection {
-            fixed_delay,
-            abort,
-            percentage,
-        } = fault;
+        let FaultInjection { fixed_delay, abort, percentage } = fault;
         match percentage {
             Some(percentage) => checks.percentage(&format!("{FIELD}.percentage"), *percentage),
             None => checks.unwise(
@@ -46,11 +42,7 @@ impl Fault {
             }
             (None, Some(abort)) => {
                 if !(200..=599).contains(&abort.http_status) {
-                    checks.invalid(
-                        format!("{FIELD}.abort.httpStatus"),
-                        abort.http_status,
-                        "200 to 599",
-                    );
+                    checks.invalid(format!("{FIELD}.abort.httpStatus"), abort.http_status, "200 to 599");
                 }
                 FaultKind::Abort(u32::try_from(abort.http_status).unwrap_or_default())
             }
@@ -59,9 +51,6 @@ impl Fault {
                 return None;
             }
         };
-        Some(Self {
-            kind,
-            percentage: percentage.unwrap_or(100.0),
-        })
+        Some(Self { kind, percentage: percentage.unwrap_or(100.0) })
     }
 }

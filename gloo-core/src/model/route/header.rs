@@ -32,34 +32,13 @@ impl HeaderChanges {
             append_response_headers,
             remove_response_headers,
         } = headers;
-        check_added(
-            append_request_headers,
-            &format!("{field}.appendRequestHeaders"),
-            checks,
-        );
-        check_added(
-            append_response_headers,
-            &format!("{field}.appendResponseHeaders"),
-            checks,
-        );
-        check_removed(
-            remove_request_headers,
-            &format!("{field}.removeRequestHeaders"),
-            checks,
-        );
-        check_removed(
-            remove_response_headers,
-            &format!("{field}.removeResponseHeaders"),
-            checks,
-        );
-        if remove_response_headers
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case("server"))
-        {
-            checks.no_effect(
-                format!("{field}.removeResponseHeaders"),
-                " for server: the proxy writes it anew",
-            );
+        check_added(append_request_headers, &format!("{field}.appendRequestHeaders"), checks);
+        check_added(append_response_headers, &format!("{field}.appendResponseHeaders"), checks);
+        check_removed(remove_request_headers, &format!("{field}.removeRequestHeaders"), checks);
+        check_removed(remove_response_headers, &format!("{field}.removeResponseHeaders"), checks);
+        if remove_response_headers.iter().any(|name| name.eq_ignore_ascii_case("server")) {
+            checks
+                .no_effect(format!("{field}.removeResponseHeaders"), " for server: the proxy writes it anew");
         }
         Self {
             add_to_request: append_request_headers.clone(),
@@ -104,11 +83,7 @@ fn check_added(headers: &Labels, field: &str, checks: &mut Checks) {
 fn check_removed(names: &[Istr], field: &str, checks: &mut Checks) {
     for name in names {
         if name.eq_ignore_ascii_case("host") || name.starts_with(':') {
-            checks.invalid(
-                field,
-                name,
-                "headers other than host and those that begin with a colon",
-            );
+            checks.invalid(field, name, "headers other than host and those that begin with a colon");
         } else {
             checks.header_name(field, name);
         }
@@ -128,9 +103,7 @@ fn has_bare_percent(value: &str) -> bool {
         };
         let name = command.split(['(', ':']).next().unwrap_or_default();
         if name.is_empty()
-            || !name
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+            || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
         {
             return true;
         }
@@ -145,14 +118,7 @@ mod tests {
 
     #[test]
     fn a_percent_sign_is_doubled_or_begins_a_command() {
-        for good in [
-            "",
-            "plain",
-            "100%%",
-            "%REQ(x-id)%",
-            "a%%b%START_TIME%c",
-            "%REQ(:path):10%",
-        ] {
+        for good in ["", "plain", "100%%", "%REQ(x-id)%", "a%%b%START_TIME%c", "%REQ(:path):10%"] {
             assert!(!has_bare_percent(good), "{good}");
         }
         for bad in ["100%", "%", "5% of 10%", "%%%", "%lower%"] {

@@ -18,18 +18,12 @@ pub struct Retry {
 impl Retry {
     /// Reads `retries`. Without attempts a limit for each try has no meaning and is dropped.
     pub(crate) fn read(retries: &RetryPolicy, checks: &mut Checks) -> Self {
-        let RetryPolicy {
-            attempts,
-            per_try_timeout,
-        } = retries;
+        let RetryPolicy { attempts, per_try_timeout } = retries;
         if *attempts < 0 {
             checks.invalid(format!("{FIELD}.attempts"), attempts, "0 or more");
         }
         checks.duration(&format!("{FIELD}.perTryTimeout"), *per_try_timeout);
         let attempts = u32::try_from(*attempts).unwrap_or_default();
-        Self {
-            attempts,
-            per_try_timeout: per_try_timeout.filter(|_| attempts > 0),
-        }
+        Self { attempts, per_try_timeout: per_try_timeout.filter(|_| attempts > 0) }
     }
 }

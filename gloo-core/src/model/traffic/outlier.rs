@@ -22,20 +22,12 @@ pub struct Outlier {
 impl Outlier {
     /// Reads `outlierDetection`; what is unset or 0 becomes 5 errors, 10s, 30s and 100 percent.
     pub(crate) fn read(outlier: &OutlierDetection, checks: &mut Checks) -> Self {
-        let OutlierDetection {
-            consecutive_errors,
-            interval,
-            base_ejection_time,
-            max_ejection_percent,
-        } = outlier;
+        let OutlierDetection { consecutive_errors, interval, base_ejection_time, max_ejection_percent } =
+            outlier;
         checks.duration(&format!("{FIELD}.interval"), *interval);
         checks.duration(&format!("{FIELD}.baseEjectionTime"), *base_ejection_time);
         if *max_ejection_percent > 100 {
-            checks.invalid(
-                format!("{FIELD}.maxEjectionPercent"),
-                max_ejection_percent,
-                "0 to 100",
-            );
+            checks.invalid(format!("{FIELD}.maxEjectionPercent"), max_ejection_percent, "0 to 100");
         }
         let or = |value: u32, default| if value == 0 { default } else { value };
         Self {

@@ -1,0 +1,172 @@
+//! Access as AuthorizationPolicies.
+//!
+//! Proxies beside the workloads enforce everything in one policy. Where the node's proxy takes the traffic
+//! (ambient), it enforces identities and ports only, and drops rules that say more; what is said about
+//! requests belongs to the waypoint in front of the service, whose own identity the node's proxy sees then.
+
+use gloo_core::Istr;
+use gloo_core::api::TlsMode;
+use gloo_core::backend::Sink;
+use gloo_core::context::Context;
+use gloo_core::id::InputRef;
+use gloo_core::index::{DataPlane, Destination, Mesh};
+use gloo_core::istr::Labels;
+use gloo_core::model::{AccessRule, Peer, Principal, Resolved, Sources};
+use gloo_core::rejection::Warning;
+
+use crate::waypoint::{self, Waypoint};
+use crate::wire::{
+    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, From, Operation, Rule, Source, Target, TargetRef, To,
+};
+
+/// Istio takes at most this many rules in a policy, and this many sources in a rule.
+const MOST: usize = 512;
+
+/// Writes the policies of one destination.
+pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>) {
+    let destination = resolved.destination;
+    let rules = &resolved.access.rules;
+    let Some(service) = destination.kube_service() else {
+        return;
+    };
+    if rules.is_empty() || service.workload_selector_labels.is_empty() {
+        return;
+    }
+    warn(cx, resolved, sink);
+    let waypoint = match destination.data_plane {
+        DataPlane::Sidecar => None,
+        DataPlane::Ambient | DataPlane::Mixed => waypoint::of(cx, destination),
+    };
+    let at_workload: Vec<&AccessRule<'_>> = match (destination.data_plane, &waypoint) {
+        (DataPlane::Ambient, Some(_)) => rules.iter().filter(|rule| !is_about_requests(rule)).collect(),
+        _ => rules.iter().collect(),
+    };
+    let mut written: Vec<Rule> = at_workload.into_iter().flat_map(rule).collect();
+    if let (Some(waypoint), Some(mesh)) = (&waypoint, cx.mesh_of(destination)) {
+        written.push(admit(waypoint, mesh));
+    }
+    let name = &destination.service.name;
+    let inputs = || rules.iter().map(|rule| rule.policy.clone());
+    split(sink, destination, name, &Target::Selector(labels(destination)), written, inputs);
+    if waypoint.is_some() {
+        let target = Target::Ref(TargetRef { group: "", kind: "Service", name: name.clone() });
+        let name: Istr = format!("{name}-waypoint").into();
+        let written = rules.iter().flat_map(rule).collect();
+        split(sink, destination, &name, &target, written, inputs);
+    }
+}
+
+fn labels(destination: &Destination) -> Labels {
+    destination.kube_service().map(|service| service.workload_selector_labels.clone()).unwrap_or_default()
+}
+
+/// Writes rules into as many policies as they need.
+fn split<I: Iterator<Item = InputRef>>(
+    sink: &mut Sink<'_>,
+    destination: &Destination,
+    name: &Istr,
+    target: &Target,
+    mut rules: Vec<Rule>,
+    inputs: impl Fn() -> I,
+) {
+    let service = &destination.service;
+    let mut part = 0;
+    while !rules.is_empty() {
+        let rest = rules.split_off(rules.len().min(MOST));
+        let name = if part == 0 { name.clone() } else { format!("{name}-{part}").into() };
+        let body = AuthorizationPolicy { target: target.clone(), action: Action::Allow, rules };
+        sink.write(&AUTHORIZATION_POLICY, &service.cluster_name, &service.namespace, &name, inputs(), body);
+        rules = rest;
+        part += 1;
+    }
+}
+
+/// One policy as rules; more than one only where its sources are too many for one.
+fn rule(rule: &AccessRule<'_>) -> Vec<Rule> {
+    let to = rule.operation.as_ref().map(|operation| To {
+        operation: Operation {
+            paths: operation.paths.to_vec(),
+            methods: operation.methods.to_vec(),
+            ports: operation.ports.iter().map(|port| port.to_string().into()).collect(),
+        },
+    });
+    let to: Vec<To> = to.into_iter().collect();
+    match rule.sources {
+        Sources::Any => vec![Rule { from: Vec::new(), to }],
+        Sources::Peers(peers) => peers
+            .chunks(MOST)
+            .map(|peers| Rule { from: peers.iter().map(from).collect(), to: to.clone() })
+            .collect(),
+    }
+}
+
+fn from(peer: &Peer) -> From {
+    let Peer { principals, namespaces, request_principals, not_request_principals } = peer;
+    From {
+        source: Source {
+            principals: principals.iter().map(principal).collect(),
+            namespaces: namespaces.clone(),
+            request_principals: request_principals.clone(),
+            not_request_principals: not_request_principals.clone(),
+        },
+    }
+}
+
+/// An identity as Istio compares it: a SPIFFE id without its scheme.
+fn principal(principal: &Principal) -> Istr {
+    let Principal { trust_domain, namespace, account } = principal;
+    match (namespace, account) {
+        (Some(namespace), Some(account)) => format!("{trust_domain}/ns/{namespace}/sa/{account}").into(),
+        (Some(namespace), None) => format!("{trust_domain}/ns/{namespace}/sa/*").into(),
+        (None, _) => format!("{trust_domain}/ns/*").into(),
+    }
+}
+
+/// What the waypoint forwards must be let in: it has checked the request already.
+fn admit(waypoint: &Waypoint, mesh: &Mesh) -> Rule {
+    let identity = Principal {
+        trust_domain: mesh.trust_domains.first().cloned().unwrap_or_default(),
+        namespace: Some(waypoint.namespace.clone()),
+        account: Some(waypoint.account.clone()),
+    };
+    let source = Source { principals: vec![principal(&identity)], ..Source::default() };
+    Rule { from: vec![From { source }], to: Vec::new() }
+}
+
+/// Whether a rule says something that only a proxy that reads HTTP can check.
+fn is_about_requests(rule: &AccessRule<'_>) -> bool {
+    rule.operation
+        .as_ref()
+        .is_some_and(|operation| !operation.paths.is_empty() || !operation.methods.is_empty())
+        || match rule.sources {
+            Sources::Any => false,
+            Sources::Peers(peers) => peers
+                .iter()
+                .any(|peer| !peer.request_principals.is_empty() || !peer.not_request_principals.is_empty()),
+        }
+}
+
+/// What the authors of the policies should know about this destination.
+fn warn(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>) {
+    let destination = resolved.destination;
+    let other = cx.sharing_workloads(destination);
+    let plaintext = resolved.views.iter().any(|view| view.traffic.tls_mode() == Some(TlsMode::Disable));
+    let no_waypoint = destination.data_plane == DataPlane::Ambient && waypoint::of(cx, destination).is_none();
+    for rule in &resolved.access.rules {
+        if let Some(other) = other {
+            sink.warn(rule.policy, Warning::SharedWorkloads { other: other.input.clone() });
+        }
+        if plaintext && *rule.sources != Sources::Any {
+            let note = "clients connect without mTLS (tlsMode DISABLE), so they have no identity to match";
+            sink.warn(rule.policy, unwise("spec.sourceSelector", note));
+        }
+        if no_waypoint && is_about_requests(rule) {
+            let note = "there is no waypoint, so nobody reads requests; this rule admits nobody";
+            sink.warn(rule.policy, unwise("spec", note));
+        }
+    }
+}
+
+fn unwise(field: &str, note: &str) -> Warning {
+    Warning::Unwise { field: field.to_owned(), note: note.to_owned() }
+}
