@@ -78,9 +78,7 @@ impl Difference {
     /// exist, the whole object is added or removed.
     pub fn patch(&self) -> Value {
         match (&self.from, &self.to) {
-            (Some(from), Some(to)) => {
-                serde_json::to_value(json_patch::diff(from, to)).unwrap_or_default()
-            }
+            (Some(from), Some(to)) => serde_json::to_value(json_patch::diff(from, to)).unwrap_or_default(),
             (None, Some(to)) => serde_json::json!([{ "op": "add", "path": "", "value": to }]),
             (Some(_), None) => serde_json::json!([{ "op": "remove", "path": "" }]),
             (None, None) => serde_json::json!([]),
@@ -93,7 +91,8 @@ impl Difference {
     ///
     /// If an object cannot be written as YAML, which no JSON value can cause.
     pub fn unified(&self) -> Result<String, serde_saphyr::SerializeError> {
-        let text = |value: &Option<Value>| value.as_ref().map(yaml).transpose().map(Option::unwrap_or_default);
+        let text =
+            |value: &Option<Value>| value.as_ref().map(yaml).transpose().map(Option::unwrap_or_default);
         let (from, to) = (text(&self.from)?, text(&self.to)?);
         let name = |side: &Option<Value>| if side.is_some() { &*self.path } else { "/dev/null" };
         let diff = TextDiff::from_lines(&from, &to);

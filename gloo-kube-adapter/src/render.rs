@@ -170,9 +170,8 @@ fn encode(name: &str) -> String {
     }
     let mut step = String::with_capacity(name.len());
     for (position, byte) in name.bytes().enumerate() {
-        let plain = byte.is_ascii_alphanumeric()
-            || byte == b'-'
-            || position > 0 && matches!(byte, b'.' | b'_');
+        let plain =
+            byte.is_ascii_alphanumeric() || byte == b'-' || position > 0 && matches!(byte, b'.' | b'_');
         if plain {
             step.push(char::from(byte));
         } else {

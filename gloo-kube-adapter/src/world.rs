@@ -46,6 +46,8 @@ pub struct Request {
     pub changes: Vec<PathBuf>,
     /// Namespace of the management plane; it counts more than what the world says.
     pub namespace: Option<String>,
+    /// Namespace of the management plane where the world says nothing.
+    pub fallback_namespace: Option<String>,
     /// Choices that count more than those of the world.
     pub options: WorldOptions,
 }
@@ -97,10 +99,9 @@ impl World {
     /// Whether the world contains a mesh, a workload or a destination, readable or not.
     pub fn has_discovered(&self) -> bool {
         self.places.keys().any(|subject| match subject {
-            Subject::Input(input) => matches!(
-                input.kind,
-                InputKind::Mesh | InputKind::Workload | InputKind::Destination
-            ),
+            Subject::Input(input) => {
+                matches!(input.kind, InputKind::Mesh | InputKind::Workload | InputKind::Destination)
+            }
             Subject::Other { .. } => false,
         })
     }
@@ -129,23 +130,15 @@ pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
     for path in &request.changes {
         found.read(path, true, stdin);
     }
-    let Found {
-        files,
-        mut problems,
-        notes,
-    } = found;
+    let Found { files, mut problems, notes } = found;
     let (documents, malformed) = parse::parse(&files);
     problems.extend(malformed);
-    let mut world = World {
-        notes,
-        file_count: files.len(),
-        files,
-        ..World::default()
-    };
+    let mut world = World { notes, file_count: files.len(), files, ..World::default() };
     let objects = world.describe(documents, &mut problems);
     let namespace = request.namespace.as_deref();
     let namespace = namespace
         .or(world.description.mgmt_namespace.as_deref())
+        .or(request.fallback_namespace.as_deref())
         .unwrap_or(DEFAULT_NAMESPACE);
     let options = options(&request.options, &world.description.options);
     let mut builder = SnapshotBuilder::new(namespace, options);
@@ -189,9 +182,8 @@ fn options(asked: &WorldOptions, said: &WorldOptions) -> Options {
 impl World {
     /// Takes the description of the world out of the documents.
     fn describe(&mut self, documents: Vec<Document>, problems: &mut Vec<Problem>) -> Vec<Document> {
-        let (descriptions, objects): (Vec<_>, Vec<_>) = documents
-            .into_iter()
-            .partition(|document| description::is_description(&document.value));
+        let (descriptions, objects): (Vec<_>, Vec<_>) =
+            documents.into_iter().partition(|document| description::is_description(&document.value));
         let mut seen = false;
         for document in descriptions {
             let place = Place::line(self.file_name(document.file), document.line);
@@ -225,11 +217,7 @@ impl World {
                 line: document.line,
                 item: None,
             };
-            let direct = document
-                .value
-                .get("items")
-                .and_then(Value::as_array)
-                .map(Vec::len);
+            let direct = document.value.get("items").and_then(Value::as_array).map(Vec::len);
             let objects = match flatten(document.value) {
                 Ok(objects) => objects,
                 Err(source) => {
@@ -239,7 +227,8 @@ impl World {
                 }
             };
             // Where lists are nested, their members cannot be told apart by one position.
-            let is_list = direct == Some(objects.len()) && objects.iter().all(|one| one.get("items").is_none());
+            let is_list =
+                direct == Some(objects.len()) && objects.iter().all(|one| one.get("items").is_none());
             for (position, object) in objects.into_iter().enumerate() {
                 let item = is_list.then_some(position);
                 let origin = Origin { item, ..origin.clone() };
@@ -260,11 +249,7 @@ impl World {
         let Some(file) = self.files.get(origin.file) else {
             return;
         };
-        let duplicates = if file.replaces {
-            OnDuplicate::Replace
-        } else {
-            OnDuplicate::Refuse
-        };
+        let duplicates = if file.replaces { OnDuplicate::Replace } else { OnDuplicate::Refuse };
         let digest = Sha256::digest(serde_json::to_vec(&object).unwrap_or_default());
         match builder.add(file.cluster.as_deref(), object, duplicates) {
             Ok(added) => {
@@ -290,9 +275,7 @@ impl World {
         });
         Problem::Duplicate {
             place,
-            first: first
-                .and_then(|origin| self.place_of(origin, None))
-                .unwrap_or_default(),
+            first: first.and_then(|origin| self.place_of(origin, None)).unwrap_or_default(),
             subject: Box::new(subject),
         }
     }
@@ -306,13 +289,7 @@ impl World {
 fn same_but_version(one: &Subject, other: &Subject) -> bool {
     let key = |subject: &Subject| match subject {
         Subject::Input(_) => None,
-        Subject::Other {
-            cluster,
-            api_version,
-            kind,
-            namespace,
-            name,
-        } => {
+        Subject::Other { cluster, api_version, kind, namespace, name } => {
             let group = api_version.rsplit_once('/').map(|(group, _)| group.to_owned());
             Some((cluster.clone(), group, kind.clone(), namespace.clone(), name.clone()))
         }

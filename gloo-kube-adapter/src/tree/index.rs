@@ -124,10 +124,7 @@ pub fn read(directory: &Path) -> Result<Option<Index>, TreeError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(TreeError::io(&path)(error)),
     };
-    let broken = |reason| TreeError::Index {
-        path: path.clone(),
-        reason,
-    };
+    let broken = |reason| TreeError::Index { path: path.clone(), reason };
     let index: Index = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
     if index.api_version != API_VERSION || index.kind != KIND {
         return Err(broken(format!("expected a {KIND} of {API_VERSION}")));

@@ -158,11 +158,7 @@ impl Tree<'_> {
         })?;
         let sha256 = sha256(text.as_bytes());
         let recorded = self.recorded.remove(&object.path);
-        let entry = |sha256| Entry {
-            id: object.id.clone(),
-            path: object.path.clone(),
-            sha256,
-        };
+        let entry = |sha256| Entry { id: object.id.clone(), path: object.path.clone(), sha256 };
         if !self.open_folder(&path)? {
             self.leave(&object.path, "its folder is no folder");
             return Ok(recorded.map(entry));
@@ -218,10 +214,7 @@ impl Tree<'_> {
                 There::Link if self.force => self.remove(&path)?,
                 _ => {
                     self.leave(&relative, "no longer wanted, but changed since it was written");
-                    leftovers.push(Leftover {
-                        path: relative,
-                        sha256,
-                    });
+                    leftovers.push(Leftover { path: relative, sha256 });
                 }
             }
         }
@@ -243,10 +236,8 @@ impl Tree<'_> {
     /// Writes the index, if it changed.
     fn finish(&mut self, index: &Index) -> Result<(), TreeError> {
         let path = self.directory.join(INDEX);
-        let mut bytes = serde_json::to_vec_pretty(index).map_err(|error| TreeError::Index {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
+        let mut bytes = serde_json::to_vec_pretty(index)
+            .map_err(|error| TreeError::Index { path: path.clone(), reason: error.to_string() })?;
         bytes.push(b'\n');
         if fs::read(&path).is_ok_and(|there| there == bytes) {
             return Ok(());
@@ -270,7 +261,9 @@ impl Tree<'_> {
                 self.folders.insert(folder.to_owned());
                 Ok(true)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) => {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(TreeError::io(folder)(error)),
@@ -279,17 +272,11 @@ impl Tree<'_> {
 
     /// Whether a folder between the tree and `path` is a link.
     fn leads_out(&self, path: &Path) -> bool {
-        path.ancestors()
-            .skip(1)
-            .take_while(|folder| *folder != self.directory)
-            .any(files::is_link)
+        path.ancestors().skip(1).take_while(|folder| *folder != self.directory).any(files::is_link)
     }
 
     fn leave(&mut self, path: &str, reason: &'static str) {
-        self.done.left.push(Left {
-            path: path.to_owned(),
-            reason,
-        });
+        self.done.left.push(Left { path: path.to_owned(), reason });
     }
 }
 
@@ -298,9 +285,7 @@ fn there(path: &Path) -> Result<There, TreeError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => Ok(There::Link),
         Ok(metadata) if metadata.is_dir() => Ok(There::Folder),
-        Ok(_) => fs::read(path)
-            .map(|bytes| There::File(sha256(&bytes)))
-            .map_err(TreeError::io(path)),
+        Ok(_) => fs::read(path).map(|bytes| There::File(sha256(&bytes))).map_err(TreeError::io(path)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(There::Nothing)
         }

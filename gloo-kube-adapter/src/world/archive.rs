@@ -65,11 +65,7 @@ struct Member {
 fn unpack(path: &Path) -> io::Result<Vec<Member>> {
     let file = BufReader::new(File::open(path)?);
     let plain = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar"));
-    let content: Box<dyn Read> = if plain {
-        Box::new(file)
-    } else {
-        Box::new(MultiGzDecoder::new(file))
-    };
+    let content: Box<dyn Read> = if plain { Box::new(file) } else { Box::new(MultiGzDecoder::new(file)) };
     let mut archive = tar::Archive::new(content.take(MAX_ARCHIVE));
     let mut members = Vec::new();
     for entry in archive.entries()? {

@@ -53,10 +53,7 @@ pub fn read(document: Value) -> Result<Description, String> {
     if description.api_version == API_VERSION {
         Ok(description)
     } else {
-        Err(format!(
-            "apiVersion is {}; expected {API_VERSION}",
-            description.api_version
-        ))
+        Err(format!("apiVersion is {}; expected {API_VERSION}", description.api_version))
     }
 }
 

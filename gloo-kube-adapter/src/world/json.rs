@@ -123,14 +123,9 @@ mod tests {
     #[test]
     fn values_follow_each_other() {
         let pieces = read("{\"a\": 1}\n\n{\"b\": [true, null]}  ");
-        let found: Vec<_> = pieces
-            .iter()
-            .map(|piece| (piece.line, piece.value.as_ref().unwrap().to_string()))
-            .collect();
-        assert_eq!(
-            found,
-            [(1, r#"{"a":1}"#.to_owned()), (3, r#"{"b":[true,null]}"#.to_owned())]
-        );
+        let found: Vec<_> =
+            pieces.iter().map(|piece| (piece.line, piece.value.as_ref().unwrap().to_string())).collect();
+        assert_eq!(found, [(1, r#"{"a":1}"#.to_owned()), (3, r#"{"b":[true,null]}"#.to_owned())]);
     }
 
     #[test]

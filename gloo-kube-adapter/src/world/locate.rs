@@ -34,10 +34,7 @@ struct Seek<'p> {
 
 impl Seek<'_> {
     fn here(self) -> Found {
-        Found {
-            line: self.line,
-            left: self.path.len(),
-        }
+        Found { line: self.line, left: self.path.len() }
     }
 }
 
@@ -104,10 +101,7 @@ impl<'de> Visitor<'de> for Seek<'_> {
                 let Some(item) = items.next_element::<Spanned<IgnoredAny>>()? else {
                     return Ok(best);
                 };
-                best = Found {
-                    line: Some(item.referenced.line()),
-                    left: 0,
-                };
+                best = Found { line: Some(item.referenced.line()), left: 0 };
             } else {
                 let seed = Seek { path: rest, ..self };
                 let Some(found) = items.next_element_seed(seed)? else {

@@ -108,7 +108,11 @@ fn run(files: &[File], jobs: Vec<Job>) -> Vec<Outcome> {
     thread::scope(|scope| {
         let workers: Vec<_> = shares
             .into_iter()
-            .map(|share| scope.spawn(|| -> Vec<Outcome> { share.into_iter().map(|job| parse_part(files, job)).collect() }))
+            .map(|share| {
+                scope.spawn(|| -> Vec<Outcome> {
+                    share.into_iter().map(|job| parse_part(files, job)).collect()
+                })
+            })
             .collect();
         workers
             .into_iter()
@@ -121,18 +125,15 @@ fn run(files: &[File], jobs: Vec<Job>) -> Vec<Outcome> {
 }
 
 fn parse_part(files: &[File], (index, part): Job) -> Outcome {
-    let (name, text) = files.get(index).map_or(("", ""), |file| {
-        (&*file.name, file.text.get(part.range.clone()).unwrap_or_default())
-    });
+    let (name, text) = files
+        .get(index)
+        .map_or(("", ""), |file| (&*file.name, file.text.get(part.range.clone()).unwrap_or_default()));
     let result = match yaml::read(text) {
         Ok(value) => {
             let has_aliases = text.contains('*') && text.contains('&');
             let expanded = if has_aliases { nodes(&value) } else { 0 };
             if has_aliases && depth(&value) > MAX_DEPTH {
-                Err(Problem::TooDeep {
-                    place: Place::line(name, part.content_line),
-                    limit: MAX_DEPTH,
-                })
+                Err(Problem::TooDeep { place: Place::line(name, part.content_line), limit: MAX_DEPTH })
             } else {
                 Ok(Parsed { value, expanded })
             }
@@ -145,14 +146,8 @@ fn parse_part(files: &[File], (index, part): Job) -> Outcome {
             };
             Err(match mistake.kind {
                 MistakeKind::Syntax(expected) => Problem::Malformed { place, expected },
-                MistakeKind::Aliases => Problem::AliasBomb {
-                    place,
-                    limit: MAX_EXPANDED,
-                },
-                MistakeKind::Depth => Problem::TooDeep {
-                    place,
-                    limit: MAX_DEPTH,
-                },
+                MistakeKind::Aliases => Problem::AliasBomb { place, limit: MAX_EXPANDED },
+                MistakeKind::Depth => Problem::TooDeep { place, limit: MAX_DEPTH },
             })
         }
     };
@@ -199,10 +194,8 @@ fn take_json(
 ) {
     for piece in pieces {
         match piece.value {
-            Ok(value) if depth(&value) > MAX_DEPTH => problems.push(Problem::TooDeep {
-                place: Place::line(&*file.name, piece.line),
-                limit: MAX_DEPTH,
-            }),
+            Ok(value) if depth(&value) > MAX_DEPTH => problems
+                .push(Problem::TooDeep { place: Place::line(&*file.name, piece.line), limit: MAX_DEPTH }),
             Ok(Value::Null) => {}
             Ok(value) => documents.push(Document {
                 file: index,
@@ -224,10 +217,7 @@ fn malformed_json(file: &File, error: &serde_json::Error) -> Problem {
     };
     let text = error.to_string();
     if text.starts_with("recursion limit exceeded") {
-        return Problem::TooDeep {
-            place,
-            limit: MAX_DEPTH,
-        };
+        return Problem::TooDeep { place, limit: MAX_DEPTH };
     }
     let expected = text.split(" at line ").next().unwrap_or_default().to_owned();
     Problem::Malformed { place, expected }

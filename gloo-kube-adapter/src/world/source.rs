@@ -191,17 +191,11 @@ impl Found {
     }
 
     pub(super) fn too_large(&mut self, name: String) {
-        self.problems.push(Problem::TooLarge {
-            place: Place::file(name),
-            limit: MAX_FILE_MIB,
-        });
+        self.problems.push(Problem::TooLarge { place: Place::file(name), limit: MAX_FILE_MIB });
     }
 
     pub(super) fn unreadable(&mut self, path: &Path, source: io::Error) {
-        self.problems.push(Problem::Unreadable {
-            place: Place::file(path.display().to_string()),
-            source,
-        });
+        self.problems.push(Problem::Unreadable { place: Place::file(path.display().to_string()), source });
     }
 }
 
@@ -229,7 +223,5 @@ pub(super) fn format_of(path: &Path) -> Option<Format> {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -48,12 +48,7 @@ struct Open {
 
 impl Open {
     fn at(start: usize, first_line: u64) -> Self {
-        Self {
-            start,
-            first_line,
-            content_line: None,
-            awaits_start: false,
-        }
+        Self { start, first_line, content_line: None, awaits_start: false }
     }
 
     fn read(&mut self, line: &str, number: u64) {
@@ -76,11 +71,7 @@ impl Open {
         // Directives without a document are kept: the parser says what is wrong with them.
         let alone = self.awaits_start.then_some(self.first_line);
         if let Some(content_line) = self.content_line.or(alone) {
-            parts.push(Part {
-                range: self.start..end,
-                first_line: self.first_line,
-                content_line,
-            });
+            parts.push(Part { range: self.start..end, first_line: self.first_line, content_line });
         }
     }
 }
@@ -124,10 +115,7 @@ mod tests {
 
     #[test]
     fn an_end_marker_begins_a_new_document() {
-        assert_eq!(
-            lines("a: 1\n...\n---\nb: 2\n"),
-            [("a: 1\n...\n", 1, 1), ("---\nb: 2\n", 3, 4)]
-        );
+        assert_eq!(lines("a: 1\n...\n---\nb: 2\n"), [("a: 1\n...\n", 1, 1), ("---\nb: 2\n", 3, 4)]);
     }
 
     #[test]

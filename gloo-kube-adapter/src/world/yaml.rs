@@ -87,17 +87,10 @@ fn mistake(error: &Error) -> Mistake {
         Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => {
             MistakeKind::Aliases
         }
-        Error::Budget {
-            breach: BudgetBreach::Depth { .. },
-            ..
-        } => MistakeKind::Depth,
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => MistakeKind::Depth,
         other => MistakeKind::Syntax(printable(&UserMessageFormatter.format_message(other))),
     };
-    Mistake {
-        line: location.map(|at| at.line()),
-        column: location.map(|at| at.column()),
-        kind,
-    }
+    Mistake { line: location.map(|at| at.line()), column: location.map(|at| at.column()), kind }
 }
 
 /// The text without control characters, which could be instructions to a terminal.
