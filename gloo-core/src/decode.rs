@@ -124,7 +124,7 @@ fn check_copies(
     let Some((parents, field)) = copy.path.rsplit_once('.') else {
         return;
     };
-    raw::for_each(value, parents, String::new(), &mut |path, parent| {
+    raw::for_each(value, parents, "", &mut |path, parent| {
         let Some(spec) = parent.get_mut(field).filter(|spec| !spec.is_null()) else {
             return;
         };

@@ -108,7 +108,7 @@ fn leading_part(text: &str) -> Result<(i128, &str), DurationError> {
         .iter()
         .find_map(|(suffix, nanos)| Some((i128::from(*nanos), rest.strip_prefix(suffix)?)))
         .ok_or(DurationError::Syntax)?;
-    let whole = if whole.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| DurationError::Range)? };
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().map_err(|_| DurationError::Range)? };
     let nanos = i128::from(whole) * unit + fraction_of(fraction, unit);
     Ok((nanos, rest))
 }

@@ -12,12 +12,31 @@ use crate::decode::{DecodeError, decode_spec};
 
 /// A kind of custom resource that this library reads or writes.
 pub trait Kind:
-    kube::CustomResourceExt + kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + serde::Serialize
+    kube::CustomResourceExt
+    + kube::Resource<DynamicType = ()>
+    + Clone
+    + Default
+    + std::fmt::Debug
+    + PartialEq
+    + DeserializeOwned
+    + serde::Serialize
 {
     /// What the user or a controller asks for.
-    type Spec: Clone + Default + DeserializeOwned + serde::Serialize + JsonSchema;
+    type Spec: Clone
+        + Default
+        + std::fmt::Debug
+        + PartialEq
+        + DeserializeOwned
+        + serde::Serialize
+        + JsonSchema;
     /// What became of it.
-    type Status: Clone + Default + DeserializeOwned + serde::Serialize + JsonSchema;
+    type Status: Clone
+        + Default
+        + std::fmt::Debug
+        + PartialEq
+        + DeserializeOwned
+        + serde::Serialize
+        + JsonSchema;
     /// API group, such as `networking.mesh.gloo.solo.io`.
     const GROUP: &'static str;
     /// API version, such as `v1`.
@@ -136,9 +155,45 @@ pub(crate) fn definition<K: Kind>() -> CustomResourceDefinition {
         .annotations
         .get_or_insert_default()
         .insert(CRD_VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    let schemas = definition.spec.versions.iter_mut().filter_map(|version| version.schema.as_mut());
+    for schema in schemas.filter_map(|validation| validation.open_api_v3_schema.as_mut()) {
+        schema.title = None;
+    }
     definition.spec.names.list_kind = Some(format!("{}List", K::KIND));
     definition
 }
 
 /// Annotation of a definition that says which version of this library made it.
 pub const CRD_VERSION: &str = "mesh.gloo.solo.io/crd-version";
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::api::*;
+
+    #[test]
+    fn names_of_a_kind_are_those_of_its_definition() {
+        fn check<K: Kind>() {
+            let definition = K::crd();
+            let version = definition.spec.versions.first().map(|version| version.name.as_str());
+            assert_eq!(definition.spec.group, K::GROUP);
+            assert_eq!(version, Some(K::VERSION));
+            assert_eq!(definition.spec.names.kind, K::KIND);
+            assert_eq!(definition.spec.names.plural, K::PLURAL);
+        }
+        check::<AccessPolicy>();
+        check::<CertificateRequest>();
+        check::<CertificateVerification>();
+        check::<Dashboard>();
+        check::<Destination>();
+        check::<IssuedCertificate>();
+        check::<KubernetesCluster>();
+        check::<Mesh>();
+        check::<PodBounceDirective>();
+        check::<Settings>();
+        check::<TrafficPolicy>();
+        check::<VirtualDestination>();
+        check::<VirtualMesh>();
+        check::<Workload>();
+    }
+}

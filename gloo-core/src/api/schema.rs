@@ -22,7 +22,7 @@ pub(crate) fn of<K: Kind>() -> Schema {
 
 /// Returns the schema of a message in structural form: everything inline, no `null` beside the wrappers, no defaults.
 fn structural<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     simplify(&mut schema);
     schema
@@ -32,8 +32,11 @@ fn simplify(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else {
         return;
     };
-    for key in ["$schema", "title", "default", "components", "definitions"] {
+    for key in ["$schema", "title", "default"] {
         fields.remove(key);
+    }
+    if let Some(Value::String(description)) = fields.get_mut("description") {
+        *description = description.replace('\n', " ");
     }
     unwrap_optional(fields);
     name_range(fields);
@@ -112,13 +115,12 @@ fn enforce(root: &mut Value, one_of: &OneOf) {
 }
 
 fn rule(members: &[&str]) -> Value {
-    let rule = match members {
-        [first, second] => format!("!(has(self.{first}) && has(self.{second}))"),
-        _ => {
-            let counts: Vec<String> =
-                members.iter().map(|member| format!("(has(self.{member}) ? 1 : 0)")).collect();
-            format!("{} <= 1", counts.join(" + "))
-        }
+    let rule = if let [first, second] = members {
+        format!("!(has(self.{first}) && has(self.{second}))")
+    } else {
+        let counts: Vec<String> =
+            members.iter().map(|member| format!("(has(self.{member}) ? 1 : 0)")).collect();
+        format!("{} <= 1", counts.join(" + "))
     };
     json!({ "rule": rule, "message": format!("at most one of {} may be set", members.join(", ")) })
 }

@@ -6,7 +6,7 @@ use super::duration::Duration;
 use super::matchers::StringMatch;
 use super::rate_limit::RouteRateLimit;
 use super::refs::{ClusterObjectRef, ObjectRef};
-use super::wire::{enumeration, int64, message};
+use super::wire::{enumeration, int64, message, number};
 use crate::Istr;
 
 message! {
@@ -121,6 +121,7 @@ message! {
         pub abort: Option<Abort>,
         /// Percentage of the requests concerned, 0 to 100. Absent: 100; 0: none.
         #[schemars(range(min = 0, max = 100))]
+        #[serde(serialize_with = "number")]
         pub percentage: Option<f64>,
     }
 
@@ -166,6 +167,7 @@ message! {
         pub kube_service: Option<ClusterObjectRef>,
         /// Percentage of the requests that are copied, 0 to 100. Absent: 100; 0: none.
         #[schemars(range(min = 0, max = 100))]
+        #[serde(serialize_with = "number")]
         pub percentage: Option<f64>,
         /// Port of the Service, 1 to 65535. May be left out if the Service has one port only.
         #[schemars(range(max = 65535))]
@@ -208,6 +210,7 @@ message! {
         pub shadow_enabled: bool,
         /// Percentage of the requests that are checked, 0 to 100. Absent: 100.
         #[schemars(range(min = 0, max = 100))]
+        #[serde(serialize_with = "number")]
         pub percentage: Option<f64>,
         /// Origins that are allowed beside the destination's own.
         #[schemars(length(max = 1024))]

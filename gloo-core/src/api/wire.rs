@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serializer;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 /// Says whether a field holds the value that is not written.
@@ -87,6 +88,22 @@ pub(crate) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D
     }
 
     deserializer.deserialize_any(Int64)
+}
+
+/// Writes a number without a fraction as a whole number, the way people write it.
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
+pub(crate) fn number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    /// The largest number up to which every whole number has its own representation.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+
+    match *value {
+        #[expect(clippy::cast_possible_truncation, reason = "the value is whole and in range")]
+        Some(value) if value.fract().abs() == 0.0 && value.abs() <= EXACT => {
+            serializer.serialize_i64(value as i64)
+        }
+        Some(value) => serializer.serialize_f64(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Declares messages: structs whose fields follow the one rule of this module.

@@ -22,10 +22,11 @@ pub(super) fn remove_nulls(value: &mut Value, path: &str) -> Result<(), DecodeEr
             }
         }
         Value::Object(fields) => {
-            if is_condition(path) && holds_labels(path) {
-                if let Some((key, _)) = fields.iter().find(|(_, value)| value.is_null()) {
-                    return Err(DecodeError::new(join(path, key), "expected a string, found null"));
-                }
+            if is_condition(path)
+                && holds_labels(path)
+                && let Some((key, _)) = fields.iter().find(|(_, value)| value.is_null())
+            {
+                return Err(DecodeError::new(join(path, key), "expected a string, found null"));
             }
             fields.retain(|_, value| !value.is_null());
             for (key, field) in fields.iter_mut().filter(|(_, field)| field.is_array() || field.is_object()) {
@@ -72,19 +73,19 @@ fn check_below(value: &Value, path: &str, members: &[&str], at: &str) -> Result<
 }
 
 /// Calls `act` with every value at `path` below `value`, and with where exactly it is.
-pub(super) fn for_each(value: &mut Value, path: &str, at: String, act: &mut impl FnMut(&str, &mut Value)) {
+pub(super) fn for_each(value: &mut Value, path: &str, at: &str, act: &mut impl FnMut(&str, &mut Value)) {
     let Some((step, rest)) = next_step(path) else {
-        return act(&at, value);
+        return act(at, value);
     };
     let Some(field) = value.get_mut(step.trim_end_matches("[]")) else {
         return;
     };
-    let at = join(&at, step.trim_end_matches("[]"));
+    let at = join(at, step.trim_end_matches("[]"));
     if !step.ends_with("[]") {
-        return for_each(field, rest, at, act);
+        return for_each(field, rest, &at, act);
     }
     for (index, item) in field.as_array_mut().into_iter().flatten().enumerate() {
-        for_each(item, rest, element(&at, index), act);
+        for_each(item, rest, &element(&at, index), act);
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) trait Checked: Sized + std::fmt::Debug {
     fn objects(snapshot: &Snapshot) -> &Inputs<Self::Object>;
     fn metadata(object: &Self::Object) -> &ObjectMeta;
     fn spec(object: &Self::Object) -> &Self::Spec;
+    /// The spec without deprecated forms, as copies in statuses are written.
+    fn canonical(spec: &Self::Spec) -> Self::Spec;
     /// The verdicts of an earlier run: generation they are about, and by destination.
     fn verdicts(object: &Self::Object) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)>;
     fn selectors(spec: &Self::Spec) -> &[DestinationSelector];
@@ -195,7 +197,7 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
         generation,
         created: metadata.creation_timestamp.clone(),
         object: Some(Arc::clone(object)),
-        spec: Some((Arc::new(spec.clone()), size)),
+        spec: Some((Arc::new(T::canonical(spec)), size)),
         bad_refs: bad_refs(index, selectors),
         current,
         checks: own,

@@ -7,6 +7,7 @@ use std::fmt;
 use crate::Istr;
 use crate::api::{HeaderMatcher, HttpMatcher, QueryParameterMatcher, StringMatch};
 use crate::check::{Checks, is_token};
+use crate::rejection::Warning;
 
 /// A condition on requests; the default one holds for every request.
 ///
@@ -99,6 +100,10 @@ impl Request {
             && (matcher.prefix.is_some() || matcher.exact.is_some() || matcher.regex.is_some())
         {
             checks.no_effect(format!("{field}.prefix/exact/regex"), ": uri stands beside it");
+        }
+        if matcher.is_deprecated_form() {
+            let field = format!("{field}.prefix/exact/regex");
+            checks.warn(Warning::Deprecated { field, instead: "uri" });
         }
         let uri = matcher.path();
         let method = (!matcher.method.is_empty()).then(|| matcher.method.clone());

@@ -32,6 +32,10 @@ impl Checked for TrafficPolicy {
         &object.spec
     }
 
+    fn canonical(spec: &api::TrafficPolicySpec) -> api::TrafficPolicySpec {
+        spec.canonical()
+    }
+
     fn verdicts(object: &api::TrafficPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
         object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
     }
@@ -209,6 +213,10 @@ impl Checked for AccessPolicy {
 
     fn spec(object: &api::AccessPolicy) -> &api::AccessPolicySpec {
         &object.spec
+    }
+
+    fn canonical(spec: &api::AccessPolicySpec) -> api::AccessPolicySpec {
+        spec.clone()
     }
 
     fn verdicts(object: &api::AccessPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {

@@ -56,12 +56,6 @@ pub enum AddError {
         /// What it is.
         found: &'static str,
     },
-    /// A field that every object has is missing.
-    #[error("expected a Kubernetes object: {field} is missing or no text")]
-    Incomplete {
-        /// The field.
-        field: &'static str,
-    },
     /// The same object is there already.
     #[error("{subject} is given twice")]
     Duplicate {
@@ -85,8 +79,8 @@ impl SnapshotBuilder {
     ///
     /// # Errors
     ///
-    /// If the document is no Kubernetes object, or names one that is there already and must not be replaced.
-    /// Objects of a list before the one concerned stay added.
+    /// If the document is no object, or one that is there already and must not be replaced. Objects of a list
+    /// before the one concerned stay added. An object without kind or name is a finding, not an error.
     pub fn add(
         &mut self,
         cluster: Option<&str>,
@@ -95,8 +89,17 @@ impl SnapshotBuilder {
     ) -> Result<Added, AddError> {
         let mut added = Added::default();
         for object in flatten(document)? {
-            let subject = self.add_object(cluster, object, duplicates)?;
-            added.objects.push(subject);
+            added.objects.push(match Head::read(cluster, &object) {
+                Ok(head) => self.add_object(head, object, duplicates)?,
+                Err((subject, field)) => {
+                    let rejection = Rejection::Undecodable {
+                        path: field.to_owned(),
+                        reason: "must be set; the object is left out".to_owned(),
+                    };
+                    self.findings.push(Finding::error(subject.clone(), rejection));
+                    subject
+                }
+            });
         }
         Ok(added)
     }
@@ -136,11 +139,10 @@ impl SnapshotBuilder {
 
     fn add_object(
         &mut self,
-        cluster: Option<&str>,
+        head: Head,
         object: Value,
         duplicates: OnDuplicate,
     ) -> Result<Subject, AddError> {
-        let head = Head::read(cluster, &object)?;
         let Some(kind) = head.input_kind() else {
             return self.add_raw(head, object, duplicates);
         };
@@ -282,30 +284,36 @@ struct Head {
 }
 
 impl Head {
-    fn read(cluster: Option<&str>, object: &Value) -> Result<Self, AddError> {
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-        let required = |pointer: &str, field| {
-            text(pointer).filter(|text| !text.is_empty()).ok_or(AddError::Incomplete { field })
-        };
-        let api_version = required("/apiVersion", "apiVersion")?;
+    /// Reads the head; if it lacks something, tells what and of which object.
+    fn read(cluster: Option<&str>, object: &Value) -> Result<Self, (Subject, &'static str)> {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let metadata = |field: &str| object.pointer("/metadata").and_then(|all| all.get(field));
+        let api_version = text("/apiVersion");
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let annotations = object.pointer("/metadata/annotations");
-        let annotated = annotations.and_then(|all| all.get(CLUSTER)).and_then(Value::as_str);
-        let metadata = |field: &str| object.pointer(&format!("/metadata/{field}"));
-        let generation = metadata("generation").and_then(Value::as_i64).unwrap_or_default();
-        Ok(Self {
+        let annotated = metadata("annotations").and_then(|all| all.get(CLUSTER)).and_then(Value::as_str);
+        let head = Self {
             cluster: cluster.or(annotated).unwrap_or_default().into(),
             group: group.into(),
             version: version.into(),
-            kind: required("/kind", "kind")?.into(),
-            namespace: text("/metadata/namespace").unwrap_or_default().into(),
-            name: required("/metadata/name", "metadata.name")?.into(),
-            generation,
+            kind: text("/kind").into(),
+            namespace: text("/metadata/namespace").into(),
+            name: text("/metadata/name").into(),
+            generation: metadata("generation").and_then(Value::as_i64).unwrap_or_default(),
             created: metadata("creationTimestamp").and_then(|time| serde_json::from_value(time.clone()).ok()),
             labels: metadata("labels")
                 .and_then(|labels| serde_json::from_value(labels.clone()).ok())
                 .unwrap_or_default(),
-        })
+        };
+        let parts = [("apiVersion", api_version), ("kind", &head.kind), ("metadata.name", &head.name)];
+        let missing = parts.iter().find(|(_, value)| value.is_empty()).map(|(field, _)| *field);
+        match missing {
+            None => Ok(head),
+            Some(field) => {
+                let Self { cluster, kind, namespace, name, .. } = head;
+                let api_version = api_version.into();
+                Err((Subject::Other { cluster, api_version, kind, namespace, name }, field))
+            }
+        }
     }
 
     /// The kind of input, if the object is one and lives on the management cluster.
