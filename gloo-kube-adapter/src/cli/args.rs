@@ -1,4 +1,5 @@
 //! The command line: every flag, with what the help says about it.
+#![expect(clippy::doc_markdown, reason = "help is plain text")]
 
 use std::path::PathBuf;
 
@@ -93,6 +94,16 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Compute what each cluster must contain, with a verdict on every policy
+    ///
+    /// Without --out the objects are printed as one YAML stream, in the order in which they can be applied.
+    /// Policies that are invalid do not stop the others: they are reported, and the exit code says so.
+    ///
+    /// A directory with a folder mgmt or clusters is read as a world: mgmt/ holds objects of the management
+    /// cluster, clusters/NAME/ those of cluster NAME. Of any other directory only the files directly in it
+    /// are read.
+    ///
+    /// Exit codes: 0 done; 1 differences were found, or a policy is invalid; 2 something could not be
+    /// written; 64 wrong usage; 65 input that cannot be read.
     Translate(Translate),
     /// Print what must be installed in the management cluster
     Install(Install),
@@ -102,13 +113,7 @@ pub enum Command {
     Completion(Completion),
 }
 
-/// Computes what each cluster must contain, with a verdict on every policy.
-///
-/// Without --out the objects are printed as one YAML stream, in the order in which they can be applied.
-/// Policies that are invalid do not stop the others: they are reported, and the exit code says so.
-///
-/// Exit codes: 0 done; 1 differences were found or a policy is invalid; 2 something could not be written;
-/// 64 wrong usage; 65 input that cannot be read.
+/// What `translate` reads, writes and prefers.
 #[derive(Debug, Args)]
 pub struct Translate {
     /// World to read, as for --world; several paths make up one world
@@ -170,7 +175,7 @@ pub enum FailOn {
     Never,
 }
 
-/// Prints what must be installed in the management cluster.
+/// What `install` prints.
 #[derive(Debug, Args)]
 pub struct Install {
     /// Print the definitions of the custom resources
@@ -178,7 +183,7 @@ pub struct Install {
     pub crds: bool,
 }
 
-/// Prints the version.
+/// What `version` prints.
 #[derive(Debug, Args)]
 pub struct Version {
     /// Only the version of this program, which is all there is without a cluster
@@ -186,7 +191,7 @@ pub struct Version {
     pub client: bool,
 }
 
-/// Prints a completion script for a shell.
+/// For whom `completion` writes.
 #[derive(Debug, Args)]
 pub struct Completion {
     /// The shell

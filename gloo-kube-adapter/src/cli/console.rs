@@ -46,13 +46,13 @@ pub struct Console<'a> {
 impl<'a> Console<'a> {
     /// Takes the streams, as the flags want them.
     pub fn new(streams: Streams<'a>, global: &Global, json_errors: bool) -> Self {
-        let around = streams.surroundings;
+        let Streams { stdin, stdout, stderr, surroundings: around } = streams;
         // A file is no terminal.
         let out_terminal = around.stdout_terminal && global.output_file.is_none();
         Self {
-            stdin: streams.stdin,
-            stdout: streams.stdout,
-            stderr: streams.stderr,
+            stdin,
+            stdout,
+            stderr,
             out_paint: Paint { colored: around.colored(global.color, out_terminal) },
             err_paint: Paint { colored: around.colored(global.color, around.stderr_terminal) },
             glyphs: if around.utf8 && !global.ascii { Glyphs::UNICODE } else { Glyphs::ASCII },

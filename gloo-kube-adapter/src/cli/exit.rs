@@ -133,7 +133,7 @@ impl From<TreeError> for Stop {
                 failure(Exit::Data, "NotATree").hint("write a tree first: meshctl translate WORLD --out DIR")
             }
             TreeError::Index { .. } => failure(Exit::Data, "BrokenIndex"),
-            TreeError::Object(problem) => Failure::from(problem),
+            TreeError::Object(problem) => Failure::from(&**problem),
             TreeError::Io { .. } => failure(Exit::Failed, "WriteFailed"),
         })
     }

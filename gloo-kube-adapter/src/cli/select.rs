@@ -1,6 +1,6 @@
 //! What a user wants to see: clusters by pattern, kinds by any of their names.
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, Stop};
 
 /// Kinds that inputs and outputs can have, with their short names.
 const KINDS: [(&str, &[&str]); 28] = [
@@ -53,14 +53,15 @@ impl Selection {
     /// # Errors
     ///
     /// If nothing is called like one of `kinds`.
-    pub fn new(clusters: &[String], kinds: &[String]) -> Result<Self, Failure> {
+    pub fn new(clusters: &[String], kinds: &[String]) -> Result<Self, Stop> {
         let kinds = kinds.iter().map(|word| {
             wanted(word).ok_or_else(|| {
                 Failure::usage(format_args!("unknown kind {word:?}"))
                     .hint("use a kind, its plural or its short name, such as VirtualService or vs")
+                    .into()
             })
         });
-        Ok(Self { clusters: clusters.to_vec(), kinds: kinds.collect::<Result<_, _>>()? })
+        Ok(Self { clusters: clusters.to_vec(), kinds: kinds.collect::<Result<_, Stop>>()? })
     }
 
     /// Whether objects for `cluster` are chosen.
@@ -81,12 +82,12 @@ impl Selection {
     /// # Errors
     ///
     /// If a pattern fits none of them.
-    pub fn only<'c>(&self, clusters: &'c [String]) -> Result<Option<&'c str>, Failure> {
+    pub fn only<'c>(&self, clusters: &'c [String]) -> Result<Option<&'c str>, Stop> {
         for pattern in &self.clusters {
             if !clusters.iter().any(|cluster| matches(pattern, cluster)) {
                 let message = format!("no cluster of the world is called {pattern:?}");
                 let failure = Failure::new(Exit::Data, "ClusterUnknown", message);
-                return Err(failure.hint(format!("clusters: {}", clusters.join(", "))));
+                return Err(failure.hint(format!("clusters: {}", clusters.join(", "))).into());
             }
         }
         let mut chosen = clusters.iter().filter(|cluster| self.cluster(cluster));

@@ -89,10 +89,7 @@ fn report(rendering: &Rendering<'_>, translation: &Translation, console: &mut Co
     for line in summary::objects(&rendering.outputs) {
         console.progress(&line);
     }
-    let statuses = summary::statuses(&translation.report);
-    if let Some(line) =
-        statuses.or_else(|| (!rendering.remarks.is_empty()).then(|| "statuses: none".to_owned()))
-    {
+    if let Some(line) = summary::statuses(&translation.report) {
         console.progress(&line);
     }
     let least = if console.verbose > 0 { Severity::Info } else { Severity::Warning };

@@ -11,23 +11,25 @@ use crate::cli::exit::{Exit, Failure, Stop};
 use crate::world::{self, Loaded, Request, World, WorldOptions};
 
 /// What the arguments want to be read.
-pub fn request(args: &Translate, global: &Global, explicit: Explicit) -> Result<Request, Failure> {
+pub fn request(args: &Translate, global: &Global, explicit: Explicit) -> Result<Request, Stop> {
     let flag = global.world.as_ref().filter(|path| !path.as_os_str().is_empty());
     let world = match (args.paths.as_slice(), flag) {
         ([], None) => {
             return Err(Failure::usage("no world is given, and live clusters cannot be read yet")
-                .hint("give a directory, a file, an archive or -: meshctl translate PATH"));
+                .hint("give a directory, a file, an archive or -: meshctl translate PATH")
+                .into());
         }
         ([], Some(path)) => vec![path.clone()],
         (_, Some(_)) if explicit.world => {
             return Err(Failure::usage("the world is given twice, as PATH and by --world")
-                .hint("use -f for objects that are to be added to a world"));
+                .hint("use -f for objects that are to be added to a world")
+                .into());
         }
         (paths, _) => paths.to_vec(),
     };
     let piped = world.iter().chain(&global.filename).filter(|path| *path == Path::new("-"));
     if piped.count() > 1 {
-        return Err(Failure::usage("the standard input (-) can be read only once"));
+        return Err(Failure::usage("the standard input (-) can be read only once").into());
     }
     let namespace = global.mgmt_namespace.clone().filter(|namespace| !namespace.is_empty());
     let (namespace, fallback) = if explicit.namespace { (namespace, None) } else { (None, namespace) };
