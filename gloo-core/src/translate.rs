@@ -131,7 +131,9 @@ impl<'a> Run<'a> {
             }
             backend.access(self.cx, &decision.resolved, &mut sink);
         }
-        let Sink { objects, warnings, failures, .. } = sink;
+        let Sink { objects, warnings, failures, blocked, .. } = sink;
+        let subject = Subject::Input(destination.input.clone());
+        self.findings.extend(blocked.into_iter().map(|it| Finding::error(subject.clone(), it)));
         self.objects.extend(objects.into_iter().map(Arc::new));
         let status = status::destination_status(&decision, demands, specs);
         self.statuses.push((destination.input.clone(), status));
