@@ -133,6 +133,12 @@ pub enum Rejection {
         /// The cluster.
         cluster: Istr,
     },
+    /// No access policy is in force although one selects the destination.
+    #[error("nothing restricts access to {destination}")]
+    Unrestricted {
+        /// The destination.
+        destination: InputRef,
+    },
     /// A list of identities that selects nobody; taking it as "anybody" would open the destination.
     #[error("{field} selects no identity")]
     NoIdentity {
@@ -159,6 +165,7 @@ impl Rejection {
             Self::ForeignObject { .. } => "ForeignObject",
             Self::OutputTaken { .. } => "OutputTaken",
             Self::IdentityUnknown { .. } => "IdentityUnknown",
+            Self::Unrestricted { .. } => "Unrestricted",
             Self::NoIdentity { .. } => "NoIdentity",
         }
     }
@@ -180,7 +187,8 @@ impl Rejection {
             Self::Unfit { .. }
             | Self::UserConfig { .. }
             | Self::ForeignObject { .. }
-            | Self::OutputTaken { .. } => None,
+            | Self::OutputTaken { .. }
+            | Self::Unrestricted { .. } => None,
         }
     }
 }
@@ -261,12 +269,6 @@ pub enum Warning {
         /// The host.
         host: Istr,
     },
-    /// No access policy is in force although one selects the destination.
-    #[error("nothing restricts access to {destination}")]
-    Unrestricted {
-        /// The destination.
-        destination: InputRef,
-    },
     /// Two services select the same workloads, so the rules of both open them.
     #[error("{other} selects the same workloads; rules of both open them")]
     SharedWorkloads {
@@ -307,7 +309,6 @@ impl Warning {
             Self::Unfit { .. } => "Unfit",
             Self::UserConfig { .. } => "UserConfig",
             Self::Unmatched { .. } => "Unmatched",
-            Self::Unrestricted { .. } => "Unrestricted",
             Self::SharedWorkloads { .. } => "SharedWorkloads",
             Self::SharedTrustDomain { .. } => "SharedTrustDomain",
             Self::KindUnread { .. } => "KindUnread",

@@ -150,8 +150,7 @@ impl<'a> Run<'a> {
         if decision.access.is_empty() && !decision.access_verdicts.is_empty() {
             let destination = decision.resolved.destination.input.clone();
             let subject = Subject::Input(destination.clone());
-            let finding = Finding::warning(subject, Warning::Unrestricted { destination });
-            self.findings.push(Finding { severity: Severity::Error, ..finding });
+            self.findings.push(Finding::error(subject, Rejection::Unrestricted { destination }));
         }
     }
 
