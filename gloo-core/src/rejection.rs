@@ -328,7 +328,6 @@ impl Warning {
             | Self::Unfit { .. }
             | Self::UserConfig { .. }
             | Self::Unmatched { .. }
-            | Self::Unrestricted { .. }
             | Self::SharedWorkloads { .. }
             | Self::SharedTrustDomain { .. }
             | Self::KindUnread { .. } => None,

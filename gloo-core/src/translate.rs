@@ -12,7 +12,7 @@ use crate::index::{Checked, Destination, DestinationId, Index, Policy, PolicyId}
 use crate::object::Object;
 use crate::output::Outputs;
 use crate::rejection::{Rejection, Warning};
-use crate::report::{Finding, Report, Severity, Status, Subject};
+use crate::report::{Finding, Report, Status, Subject};
 use crate::resolve::{Decision, Demands, Verdict, decide};
 use crate::snapshot::Snapshot;
 use crate::snapshot::builder::unread;
@@ -262,7 +262,9 @@ fn findings<T: Checked>(
         let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
         let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
         let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-        findings.extend(errors.chain(warnings).map(|finding| finding.on(destination.input.clone())));
+        let notes = verdict.notes.iter().map(|note| Finding::note(subject(), note.clone()));
+        let all = errors.chain(warnings).chain(notes);
+        findings.extend(all.map(|finding| finding.on(destination.input.clone())));
     }
     findings
 }
