@@ -248,7 +248,10 @@ fn findings<T: Checked>(
         let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
         let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
         let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-        findings.extend(errors.chain(warnings).map(|finding| finding.on(destination.input.clone())));
+        let notes = verdict.notes.iter().map(|note| Finding::warning(subject(), note.clone()));
+        let notes = notes.map(|note| Finding { severity: Severity::Info, ..note });
+        let of_destination = errors.chain(warnings).chain(notes);
+        findings.extend(of_destination.map(|finding| finding.on(destination.input.clone())));
     }
     findings
 }
