@@ -68,6 +68,17 @@ impl Request {
         self.path.is_none() && self.headers.is_empty() && self.query.is_empty() && self.method.is_none()
     }
 
+    /// Whether no request can miss the condition: it holds for every request, or for every path that
+    /// begins with `/`.
+    pub fn takes_all(&self) -> bool {
+        let every_path = match &self.path {
+            None => true,
+            Some(PathMatch::Prefix(prefix)) => &**prefix == "/",
+            Some(PathMatch::Exact(_) | PathMatch::Regex(_)) => false,
+        };
+        every_path && self.headers.is_empty() && self.query.is_empty() && self.method.is_none()
+    }
+
     /// Compares by specificity: the request that must be tried first is the lesser.
     ///
     /// Longer exact paths come first, then longer regular expressions, then longer prefixes; then more
