@@ -107,14 +107,18 @@ impl Request {
     /// Reads one matcher of `httpRequestMatchers`.
     pub(crate) fn read(matcher: &HttpMatcher, index: usize, checks: &mut Checks) -> Self {
         let field = format!("spec.httpRequestMatchers[{index}]");
-        if matcher.uri.is_some()
-            && (matcher.prefix.is_some() || matcher.exact.is_some() || matcher.regex.is_some())
-        {
-            checks.no_effect(format!("{field}.prefix/exact/regex"), ": uri stands beside it");
-        }
-        if matcher.is_deprecated_form() {
-            let field = format!("{field}.prefix/exact/regex");
-            checks.warn(Warning::Deprecated { field, instead: "uri" });
+        let deprecated = [
+            ("prefix", matcher.prefix.is_some()),
+            ("exact", matcher.exact.is_some()),
+            ("regex", matcher.regex.is_some()),
+        ];
+        for (name, _) in deprecated.into_iter().filter(|(_, present)| *present) {
+            let field = format!("{field}.{name}");
+            if matcher.uri.is_some() {
+                checks.no_effect(field, ": uri stands beside it");
+            } else {
+                checks.warn(Warning::Deprecated { field, instead: "uri" });
+            }
         }
         let uri = matcher.path();
         let method = (!matcher.method.is_empty()).then(|| matcher.method.clone());
