@@ -246,7 +246,7 @@ fn read_headers(matchers: &[HeaderMatcher], field: &str, checks: &mut Checks) ->
         if let (true, ValueMatch::Regex(text)) = (matcher.invert_match, &value)
             && regex::Regex::new(&format!("^(?:{text})$")).is_ok_and(|regex| regex.is_match(""))
         {
-            checks.unwise(format!("{field}.value"), "a missing header counts as empty and matches");
+            checks.unwise(format!("{field}.value"), "it matches the empty text, and a missing header counts as empty: requests without it are left out");
         }
         let wanted = HeaderMatch { value, invert: matcher.invert_match };
         let name: Istr = matcher.name.to_ascii_lowercase().into();
