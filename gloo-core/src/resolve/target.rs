@@ -33,12 +33,13 @@ pub(super) fn read_shift(
 }
 
 fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
-    if destinations.len() < 2 {
-        return;
-    }
     let field = format!("{}.destinations", shift::FIELD);
     let weights = destinations.iter().map(|destination| u64::from(destination.weight));
     let sum: u64 = weights.clone().sum();
+    let single = destinations.len() == 1;
+    if single && sum <= MAX_WEIGHT {
+        return;
+    }
     if sum == 0 {
         checks.invalid(field, "all of weight 0", "a weight above 0 on at least one destination");
     } else if sum > MAX_WEIGHT_SUM || weights.max().unwrap_or_default() > MAX_WEIGHT {
