@@ -21,6 +21,12 @@ impl Source {
     pub fn is_any(&self) -> bool {
         self.namespace.is_none() && self.labels.is_empty()
     }
+
+    /// Whether every workload that meets `other` meets this condition too.
+    pub fn includes(&self, other: &Self) -> bool {
+        (self.namespace.is_none() || self.namespace == other.namespace)
+            && self.labels.iter().all(|(key, value)| other.labels.get(key) == Some(value))
+    }
 }
 
 impl fmt::Display for Source {
