@@ -75,7 +75,7 @@ impl Checks {
         for (key, value) in labels {
             let name = key.split_once('/').map_or(&**key, |(_, name)| name);
             if name.is_empty() || !is_label_text(name) || !is_label_text(value) {
-                self.invalid(field, format!("{key:?}: {value:?}"), "labels that an object can carry");
+                self.invalid(field, format!("{key:?}: {value:?}"), "a label that an object can carry, without wildcards");
             }
         }
     }
