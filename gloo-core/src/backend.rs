@@ -84,19 +84,28 @@ pub struct Sink<'a> {
     pub(crate) objects: Vec<Object>,
     /// Remarks on policies at this destination.
     pub(crate) warnings: Vec<(InputRef, Warning)>,
-    /// Policies whose object could not be written, because something is in the way.
+    /// Objects that could not be written, because something is in the way.
+    pub(crate) blocked: Vec<Rejection>,
+    /// The policies whose object could not be written.
     pub(crate) failures: Vec<(InputRef, Rejection)>,
 }
 
 impl<'a> Sink<'a> {
     pub(crate) fn new(cx: Context<'a>, destination: &'a Destination) -> Self {
-        Self { cx, destination, objects: Vec::new(), warnings: Vec::new(), failures: Vec::new() }
+        Self {
+            cx,
+            destination,
+            objects: Vec::new(),
+            warnings: Vec::new(),
+            failures: Vec::new(),
+            blocked: Vec::new(),
+        }
     }
 
     /// Writes an object that follows from the destination and from `inputs`.
     ///
-    /// If an object of that name exists and is not ours, nothing is written and every policy among the
-    /// inputs learns why.
+    /// If an object of that name exists and is not ours, nothing is written; the destination and every policy
+    /// among the inputs learn why.
     pub fn write(
         &mut self,
         kind: &'static OutputKind,
@@ -114,6 +123,7 @@ impl<'a> Sink<'a> {
         inputs.dedup();
         if self.cx.is_foreign(&id) {
             let rejection = Rejection::ForeignObject { object: id.to_string() };
+            self.blocked.push(rejection.clone());
             let policies = inputs
                 .into_iter()
                 .filter(|input| matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy));

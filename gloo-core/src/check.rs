@@ -1,6 +1,7 @@
 //! Collects what is wrong with one object, so that its author sees everything at once.
 
 use crate::api::Duration;
+use crate::istr::Labels;
 use crate::rejection::{Rejection, Warning};
 
 /// Shortest duration that the proxies of every mesh accept.
@@ -27,7 +28,12 @@ impl Checks {
     }
 
     /// Rejects `value` at `field`.
-    pub fn invalid(&mut self, field: impl Into<String>, value: impl ToString, expected: &'static str) {
+    pub fn invalid(
+        &mut self,
+        field: impl Into<String>,
+        value: impl std::fmt::Display,
+        expected: &'static str,
+    ) {
         self.errors.push(Rejection::InvalidValue { field: field.into(), value: value.to_string(), expected });
     }
 
@@ -64,6 +70,16 @@ impl Checks {
         }
     }
 
+    /// Rejects labels that no object can carry; wildcards have no meaning in policies.
+    pub fn labels(&mut self, field: &str, labels: &Labels) {
+        for (key, value) in labels {
+            let name = key.split_once('/').map_or(&**key, |(_, name)| name);
+            if name.is_empty() || !is_label_text(name) || !is_label_text(value) {
+                self.invalid(field, format!("{key:?}: {value:?}"), "a label that an object can carry, without wildcards");
+            }
+        }
+    }
+
     /// Rejects names that HTTP does not allow for a header.
     pub fn header_name(&mut self, field: &str, name: &str) {
         if name.is_empty() || !name.bytes().all(is_token) {
@@ -77,6 +93,21 @@ pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether a text may stand as a label's value, or as the name part of its key: at most 63 of letters, digits,
+/// `-`, `_` and `.`, the last three not at the ends; or nothing.
+fn is_label_text(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    text.len() <= 63
+        && text.bytes().all(inner)
+        && !text.starts_with(['-', '_', '.'])
+        && !text.ends_with(['-', '_', '.'])
+}
+
+/// Whether `name` is a DNS name: labels joined by dots, at most 253 characters.
+pub fn is_dns_name(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_dns_label)
+}
+
 /// Whether `name` is a DNS label: at most 63 of `a-z`, `0-9` and `-`, not at the ends.
 pub fn is_dns_label(name: &str) -> bool {
     !name.is_empty()
@@ -84,4 +115,65 @@ pub fn is_dns_label(name: &str) -> bool {
         && !name.starts_with('-')
         && !name.ends_with('-')
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Checks, is_dns_label, is_dns_name};
+    use crate::api::Duration;
+    use crate::istr::Labels;
+
+    #[test]
+    fn labels_are_those_that_objects_can_carry() {
+        for (key, value, valid) in [
+            ("app", "web", true),
+            ("app.kubernetes.io/name", "Web_1.0", true),
+            ("app", "", true),
+            ("", "web", false),
+            ("app", "*", false),
+            ("app", "-web", false),
+            ("example.com/", "web", false),
+        ] {
+            let mut checks = Checks::default();
+            checks.labels("at", &Labels::from([(key.into(), value.into())]));
+            assert_eq!(checks.errors.is_empty(), valid, "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_dns_takes() {
+        assert!(is_dns_label("a-1") && is_dns_name("a.b-2"));
+        for bad in ["", "-a", "a-", "A", "a_b", "*", &"a".repeat(64)] {
+            assert!(!is_dns_label(bad) && !is_dns_name(bad), "{bad}");
+        }
+        assert!(!is_dns_label("a.b") && !is_dns_name("a..b"));
+    }
+
+    #[test]
+    fn durations_are_whole_milliseconds() {
+        for (nanos, valid) in
+            [(1_000_000, true), (1_500_000, false), (999_999, false), (0, false), (-1, false)]
+        {
+            let mut checks = Checks::default();
+            checks.duration("at", Some(Duration(nanos)));
+            assert_eq!(checks.errors.is_empty(), valid, "{nanos}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_zero_or_large_enough_to_count() {
+        for (value, valid) in [
+            (0.0, true),
+            (0.0001, true),
+            (100.0, true),
+            (0.00001, false),
+            (-1.0, false),
+            (100.1, false),
+            (f64::NAN, false),
+        ] {
+            let mut checks = Checks::default();
+            checks.percentage("at", value);
+            assert_eq!(checks.errors.is_empty(), valid, "{value}");
+        }
+    }
 }

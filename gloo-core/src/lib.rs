@@ -1,4 +1,40 @@
-//! Core.
+//! The core of a management plane for service meshes: policies and discovered services in, what each cluster
+//! must contain out, with a verdict on every policy.
+//!
+//! It knows no mesh. What a decision means in the resources of a mesh is written down by a
+//! [`Backend`](backend::Backend), which lives in a crate of its own.
+//!
+//! It never reads a file, a clock, the network or the environment, never starts a thread, and never fails:
+//! [`translate()`] is a function of its input, and mistakes of users are part of its result.
+//!
+//! ```
+//! use gloo_core::snapshot::{OnDuplicate, Options, SnapshotBuilder};
+//! use gloo_core::translate;
+//! use serde_json::json;
+//!
+//! let mut world = SnapshotBuilder::new("gloo-mesh", Options::default());
+//! let policy = json!({
+//!     "apiVersion": "networking.mesh.gloo.solo.io/v1",
+//!     "kind": "TrafficPolicy",
+//!     "metadata": { "name": "slow", "namespace": "gloo-mesh" },
+//!     "spec": { "policy": { "requestTimeout": "soon" } },
+//! });
+//! world.add(None, policy, OnDuplicate::Refuse)?;
+//!
+//! // Without a backend nothing is written, but everything is decided.
+//! let translation = translate(&world.build(), &[]);
+//! assert!(translation.outputs.is_empty());
+//! let text = translation.report.to_text();
+//! assert!(text.contains("trafficpolicy gloo-mesh/slow: cannot decode: spec.policy.requestTimeout"), "{text}");
+//! # Ok::<(), gloo_core::snapshot::AddError>(())
+//! ```
+//!
+//! Where to begin: [`snapshot`] is the input, [`model`] what is decided, [`output`] and [`report`] the result.
+//! [`api`] has the custom resources, [`decode`] reads them, [`diff`](mod@diff) compares two results. Those who write
+//! a backend need [`backend`], [`context`] and [`model`].
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod api;
 pub mod backend;

@@ -117,6 +117,14 @@ pub enum Rejection {
         /// The object in the way.
         object: String,
     },
+    /// Two destinations want to write the same object, because they stand for the same service.
+    #[error("{object} is written for {by} already")]
+    OutputTaken {
+        /// The object.
+        object: String,
+        /// The destination that it is written for.
+        by: Box<InputRef>,
+    },
     /// No identity can be derived for a cluster.
     #[error("{field}: no mesh with identities is known in cluster {cluster}")]
     IdentityUnknown {
@@ -124,6 +132,12 @@ pub enum Rejection {
         field: String,
         /// The cluster.
         cluster: Istr,
+    },
+    /// No access policy is in force although one selects the destination.
+    #[error("nothing restricts access to {destination}")]
+    Unrestricted {
+        /// The destination.
+        destination: InputRef,
     },
     /// A list of identities that selects nobody; taking it as "anybody" would open the destination.
     #[error("{field} selects no identity")]
@@ -149,7 +163,9 @@ impl Rejection {
             Self::Unfit { .. } => "Unfit",
             Self::UserConfig { .. } => "UserConfig",
             Self::ForeignObject { .. } => "ForeignObject",
+            Self::OutputTaken { .. } => "OutputTaken",
             Self::IdentityUnknown { .. } => "IdentityUnknown",
+            Self::Unrestricted { .. } => "Unrestricted",
             Self::NoIdentity { .. } => "NoIdentity",
         }
     }
@@ -168,7 +184,11 @@ impl Rejection {
             | Self::Unsupported { field, .. }
             | Self::IdentityUnknown { field, .. }
             | Self::NoIdentity { field } => Some(field),
-            Self::Unfit { .. } | Self::UserConfig { .. } | Self::ForeignObject { .. } => None,
+            Self::Unfit { .. }
+            | Self::UserConfig { .. }
+            | Self::ForeignObject { .. }
+            | Self::OutputTaken { .. }
+            | Self::Unrestricted { .. } => None,
         }
     }
 }
@@ -249,12 +269,6 @@ pub enum Warning {
         /// The host.
         host: Istr,
     },
-    /// No access policy is in force although one selects the destination.
-    #[error("nothing restricts access to {destination}")]
-    Unrestricted {
-        /// The destination.
-        destination: InputRef,
-    },
     /// Two services select the same workloads, so the rules of both open them.
     #[error("{other} selects the same workloads; rules of both open them")]
     SharedWorkloads {
@@ -295,7 +309,6 @@ impl Warning {
             Self::Unfit { .. } => "Unfit",
             Self::UserConfig { .. } => "UserConfig",
             Self::Unmatched { .. } => "Unmatched",
-            Self::Unrestricted { .. } => "Unrestricted",
             Self::SharedWorkloads { .. } => "SharedWorkloads",
             Self::SharedTrustDomain { .. } => "SharedTrustDomain",
             Self::KindUnread { .. } => "KindUnread",
@@ -315,7 +328,6 @@ impl Warning {
             | Self::Unfit { .. }
             | Self::UserConfig { .. }
             | Self::Unmatched { .. }
-            | Self::Unrestricted { .. }
             | Self::SharedWorkloads { .. }
             | Self::SharedTrustDomain { .. }
             | Self::KindUnread { .. } => None,

@@ -100,6 +100,11 @@ impl Finding {
         Self { severity: Severity::Warning, subject, on: None, cause: warning.into() }
     }
 
+    /// Something about `subject` that is worth knowing and nobody's mistake.
+    pub fn note(subject: Subject, note: Warning) -> Self {
+        Self { severity: Severity::Info, subject, on: None, cause: note.into() }
+    }
+
     /// The same finding, tied to one destination.
     #[must_use]
     pub fn on(mut self, destination: InputRef) -> Self {

@@ -2,7 +2,7 @@
 
 mod destination;
 mod policy;
-mod size;
+pub(crate) mod size;
 mod workloads;
 
 pub(crate) use destination::{InForceSpecs, destination_status, note_specs};
@@ -10,7 +10,7 @@ pub(crate) use policy::{PolicyStatus, policy_status};
 
 use std::sync::Arc;
 
-use crate::api::{ApprovalState, MeshStatus, SettingsStatus, WorkloadStatus};
+use crate::api::{ApprovalState, DestinationStatus, MeshStatus, SettingsStatus, WorkloadStatus};
 use crate::id::InputRef;
 use crate::index::Index;
 use crate::report::Status;
@@ -29,6 +29,12 @@ pub(crate) fn observed(index: &Index, snapshot: &Snapshot) -> Vec<(InputRef, Sta
         let status =
             WorkloadStatus { observed_generation, ..workload.object.status.clone().unwrap_or_default() };
         statuses.push((workload.input.clone(), Status::Workload(Arc::new(status))));
+    }
+    for external in index.destinations.external() {
+        let observed_generation = external.object.metadata.generation.unwrap_or_default();
+        let status =
+            DestinationStatus { observed_generation, ..external.object.status.clone().unwrap_or_default() };
+        statuses.push((external.input.clone(), Status::Destination(Arc::new(status))));
     }
     if let Some(settings) = &snapshot.settings {
         let observed_generation = settings.object.metadata.generation.unwrap_or_default();

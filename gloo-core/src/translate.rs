@@ -7,11 +7,12 @@ use crate::Istr;
 use crate::api::ApprovalState;
 use crate::backend::{Backend, Sink};
 use crate::context::Context;
-use crate::id::InputRef;
+use crate::id::{InputKind, InputRef};
 use crate::index::{Checked, Destination, DestinationId, Index, Policy, PolicyId};
+use crate::object::Object;
 use crate::output::Outputs;
 use crate::rejection::{Rejection, Warning};
-use crate::report::{Finding, Report, Severity, Subject};
+use crate::report::{Finding, Report, Status, Subject};
 use crate::resolve::{Decision, Demands, Verdict, decide};
 use crate::snapshot::Snapshot;
 use crate::snapshot::builder::unread;
@@ -51,8 +52,9 @@ pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation 
     let mut run = Run {
         cx,
         backends,
-        outputs: Outputs::default(),
-        report: Report::default(),
+        objects: Vec::new(),
+        statuses: Vec::new(),
+        findings: Vec::new(),
         verdicts: Verdicts::new(&index),
     };
     for decision in decisions {
@@ -110,8 +112,9 @@ impl Verdicts {
 struct Run<'a> {
     cx: Context<'a>,
     backends: &'a [&'a dyn Backend],
-    outputs: Outputs,
-    report: Report,
+    objects: Vec<Arc<Object>>,
+    statuses: Vec<(InputRef, Status)>,
+    findings: Vec<Finding>,
     verdicts: Verdicts,
 }
 
@@ -128,20 +131,12 @@ impl<'a> Run<'a> {
             }
             backend.access(self.cx, &decision.resolved, &mut sink);
         }
-        let Sink { objects, warnings, failures, .. } = sink;
-        for object in objects {
-            let object = Arc::new(object);
-            if let Some(earlier) = self.outputs.insert(Arc::clone(&object)) {
-                let by = earlier.inputs.first().map(ToString::to_string).unwrap_or_default();
-                let object = format!("{} (written for {by})", object.id);
-                let rejection = Rejection::ForeignObject { object };
-                let subject = Subject::Input(destination.input.clone());
-                self.report.findings.push(Finding::error(subject, rejection));
-                self.outputs.insert(earlier);
-            }
-        }
+        let Sink { objects, warnings, failures, blocked, .. } = sink;
+        let subject = Subject::Input(destination.input.clone());
+        self.findings.extend(blocked.into_iter().map(|it| Finding::error(subject.clone(), it)));
+        self.objects.extend(objects.into_iter().map(Arc::new));
         let status = status::destination_status(&decision, demands, specs);
-        self.report.statuses.insert(destination.input.clone(), status);
+        self.statuses.push((destination.input.clone(), status));
         self.note_unrestricted(&decision);
         let traffic = decision.traffic_verdicts;
         let index = self.cx.index();
@@ -155,26 +150,45 @@ impl<'a> Run<'a> {
         if decision.access.is_empty() && !decision.access_verdicts.is_empty() {
             let destination = decision.resolved.destination.input.clone();
             let subject = Subject::Input(destination.clone());
-            let finding = Finding::warning(subject, Warning::Unrestricted { destination });
-            self.report.findings.push(Finding { severity: Severity::Error, ..finding });
+            self.findings.push(Finding::error(subject, Rejection::Unrestricted { destination }));
         }
     }
 
     fn finish(mut self, index: &'a Index, snapshot: &Snapshot) -> Translation {
-        self.report.findings.extend(snapshot.findings.iter().cloned());
+        self.findings.extend(snapshot.findings.iter().cloned());
         let Verdicts { traffic, access } = std::mem::take(&mut self.verdicts);
         self.finish_kind(index, &index.traffic, &traffic);
         self.finish_kind(index, &index.access, &access);
-        self.report.statuses.extend(status::observed(index, snapshot));
+        self.statuses.extend(status::observed(index, snapshot));
         for input in snapshot.virtual_meshes.keys() {
             let warning = Warning::NoEffect { field: "the object".to_owned(), detail: " yet" };
-            self.report.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
+            self.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
-        self.report.findings.extend(unread(unread_kinds(index, self.backends)));
-        self.report
-            .findings
-            .sort_by(|a, b| (&a.subject, &a.on, a.severity).cmp(&(&b.subject, &b.on, b.severity)));
-        Translation { outputs: self.outputs, report: self.report }
+        self.findings.extend(unread(unread_kinds(index, self.backends)));
+        self.drop_duplicates();
+        let Self { objects, statuses, mut findings, .. } = self;
+        findings.sort_by(|a, b| (&a.subject, &a.on, a.severity).cmp(&(&b.subject, &b.on, b.severity)));
+        let report = Report { findings, statuses: statuses.into_iter().collect() };
+        Translation { outputs: objects.into_iter().collect(), report }
+    }
+
+    /// Two destinations for one service want the same objects; the first in the order of keys gets them.
+    fn drop_duplicates(&mut self) {
+        self.objects.sort_by(|a, b| a.id.cmp(&b.id));
+        let findings = &mut self.findings;
+        self.objects.dedup_by(|later, first| {
+            let taken = later.id == first.id;
+            if taken {
+                let owner = |object: &Object| {
+                    object.inputs.iter().find(|input| input.kind == InputKind::Destination).cloned()
+                };
+                if let (Some(by), Some(loser)) = (owner(first), owner(later)) {
+                    let rejection = Rejection::OutputTaken { object: first.id.to_string(), by: Box::new(by) };
+                    findings.push(Finding::error(Subject::Input(loser), rejection));
+                }
+            }
+            taken
+        });
     }
 
     fn finish_kind<T: status::PolicyStatus>(
@@ -185,8 +199,8 @@ impl<'a> Run<'a> {
     ) {
         for (policy, verdicts) in policies.iter().zip(verdicts) {
             let status = status::policy_status(index, policy, verdicts);
-            self.report.statuses.insert(policy.input.clone(), status);
-            self.report.findings.extend(findings(index, policy, verdicts));
+            self.statuses.push((policy.input.clone(), status));
+            self.findings.extend(findings(index, policy, verdicts));
         }
     }
 }
@@ -248,7 +262,9 @@ fn findings<T: Checked>(
         let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
         let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
         let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-        findings.extend(errors.chain(warnings).map(|finding| finding.on(destination.input.clone())));
+        let notes = verdict.notes.iter().map(|note| Finding::note(subject(), note.clone()));
+        let all = errors.chain(warnings).chain(notes);
+        findings.extend(all.map(|finding| finding.on(destination.input.clone())));
     }
     findings
 }

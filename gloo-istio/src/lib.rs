@@ -25,11 +25,13 @@ mod waypoint;
 
 pub mod wire;
 
+use std::collections::BTreeSet;
+
 use gloo_core::Istr;
 use gloo_core::backend::{Backend, Objection, Sink, UserConfig};
 use gloo_core::context::Context;
 use gloo_core::index::{Destination, Mesh, Platform};
-use gloo_core::model::{AccessPolicy, Resolved, TrafficPolicy, View};
+use gloo_core::model::{AccessPolicy, Resolved, RouteSettings, TrafficPolicy, View};
 use gloo_core::rejection::Warning;
 use gloo_core::snapshot::RawObject;
 
@@ -73,10 +75,9 @@ impl Backend for Istio {
     fn view(&self, cx: Context<'_>, resolved: &Resolved<'_>, view: &View<'_>, sink: &mut Sink<'_>) {
         let service = &resolved.destination.service;
         if let Some((body, policies)) = route::virtual_service(cx, view) {
-            if view.routes.leaves_requests_unmatched() {
-                for policy in &policies {
-                    sink.warn(policy, Warning::Unmatched { host: view.host.clone() });
-                }
+            let unmatched = view.routes.leaving_requests_unmatched().flat_map(RouteSettings::policies);
+            for policy in unmatched.collect::<BTreeSet<_>>() {
+                sink.warn(policy, Warning::Unmatched { host: view.host.clone() });
             }
             sink.write(&VIRTUAL_SERVICE, &view.cluster, &service.namespace, &service.name, policies, body);
         }

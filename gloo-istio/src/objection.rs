@@ -52,7 +52,12 @@ fn ambient(
     objections: &mut Vec<Objection>,
 ) {
     let restricted = policy.sets_routes() && policy.sources_in(cluster).iter().any(|source| !source.is_any());
-    if restricted {
+    if restricted && destination.data_plane == DataPlane::Mixed {
+        objections.push(warning(
+            "spec.sourceSelector",
+            "clients without a proxy of their own (ambient) are not told apart",
+        ));
+    } else if restricted {
         let context = format!(
             "for ambient destinations such as {}: their waypoint does not know who calls",
             destination.input

@@ -5,6 +5,7 @@
 //! so it is said here.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gloo_core::Istr;
@@ -213,7 +214,7 @@ fn routes(
         if shared.is_empty() {
             return None;
         }
-        detail.push_str(&format!(" on port {}", shared.join(", ")));
+        let _ = write!(detail, " on port {}", shared.join(", "));
     }
     if some_clients {
         detail.push_str(" for the clients that it names");
@@ -236,7 +237,7 @@ fn routes(
             "; it is older than ours, so it wins and the routes of this policy have no effect"
         });
     } else {
-        detail.push_str(&format!("; it wins for clients in namespace {}", namespaces.join(", ")));
+        let _ = write!(detail, "; it wins for clients in namespace {}", namespaces.join(", "));
     }
     Some(Collision { detail, serious: true })
 }

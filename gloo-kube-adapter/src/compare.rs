@@ -74,13 +74,13 @@ pub fn compare(from: Vec<Rendered>, to: &[Rendered]) -> Vec<Difference> {
 }
 
 impl Difference {
-    /// The steps that make the new object of the old one, as RFC 6902 says; where one of them does not
-    /// exist, the whole object is added or removed.
+    /// The steps that make the new object of the old one, as RFC 6902 says. Where one of them does not
+    /// exist, the whole document changes: an object that is not there is `null`.
     pub fn patch(&self) -> Value {
         match (&self.from, &self.to) {
             (Some(from), Some(to)) => serde_json::to_value(json_patch::diff(from, to)).unwrap_or_default(),
             (None, Some(to)) => serde_json::json!([{ "op": "add", "path": "", "value": to }]),
-            (Some(_), None) => serde_json::json!([{ "op": "remove", "path": "" }]),
+            (Some(_), None) => serde_json::json!([{ "op": "replace", "path": "", "value": null }]),
             (None, None) => serde_json::json!([]),
         }
     }

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gloo_core::id::InputKind;
 use gloo_core::report::{Finding, Subject};
@@ -36,6 +37,8 @@ use source::{File, Found};
 
 /// Namespace of the management plane where nothing else is said.
 pub const DEFAULT_NAMESPACE: &str = "gloo-mesh";
+/// So many bytes are searched for lines of fields; after that, places are those of documents.
+const MAX_SEARCHED: usize = 32 << 20;
 
 /// What to read, and how.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,8 @@ pub struct Request {
     pub changes: Vec<PathBuf>,
     /// Namespace of the management plane; it counts more than what the world says.
     pub namespace: Option<String>,
+    /// Namespace of the management plane where the world says nothing.
+    pub fallback_namespace: Option<String>,
     /// Choices that count more than those of the world.
     pub options: WorldOptions,
 }
@@ -72,6 +77,8 @@ pub struct World {
     pub notes: Vec<String>,
     /// How many files were read.
     pub file_count: usize,
+    /// Bytes that were searched for lines of fields.
+    searched: AtomicUsize,
     files: Vec<File>,
     places: BTreeMap<Subject, Origin>,
 }
@@ -113,6 +120,8 @@ impl World {
             (None, field) => field.map(str::to_owned),
         };
         let text = file.text.get(origin.range.clone())?;
+        // Each search reads the document again, which must not take forever where much is wrong.
+        let path = path.filter(|_| self.searched.fetch_add(text.len(), Ordering::Relaxed) < MAX_SEARCHED);
         let within = path.and_then(|path| locate::line_of(text, &path));
         let line = within.map_or(origin.line, |line| origin.first_line + line - 1);
         Some(Place::line(&*file.name, line))
@@ -134,7 +143,10 @@ pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
     let mut world = World { notes, file_count: files.len(), files, ..World::default() };
     let objects = world.describe(documents, &mut problems);
     let namespace = request.namespace.as_deref();
-    let namespace = namespace.or(world.description.mgmt_namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE);
+    let namespace = namespace
+        .or(world.description.mgmt_namespace.as_deref())
+        .or(request.fallback_namespace.as_deref())
+        .unwrap_or(DEFAULT_NAMESPACE);
     let options = options(&request.options, &world.description.options);
     let mut builder = SnapshotBuilder::new(namespace, options);
     let digests = world.fill(&mut builder, objects, &mut problems);
@@ -149,19 +161,19 @@ pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
 /// # Errors
 ///
 /// If it does not, with the place of the mistake.
-pub(crate) fn read_document(name: &str, bytes: Vec<u8>) -> Result<Value, Problem> {
+pub(crate) fn read_document(name: &str, mut bytes: &[u8]) -> Result<Value, Box<Problem>> {
     let mut found = Found::default();
-    found.take(source::file(name, None, source::Format::Yaml), &mut bytes.as_slice());
+    found.take(source::file(name, None, source::Format::Yaml), &mut bytes);
     let (documents, malformed) = parse::parse(&found.files);
     found.problems.extend(malformed);
     let mut documents = documents.into_iter();
     match (found.problems.into_iter().next(), documents.next(), documents.next()) {
-        (Some(problem), _, _) => Err(problem),
+        (Some(problem), _, _) => Err(Box::new(problem)),
         (None, Some(document), None) => Ok(document.value),
-        (None, _, _) => Err(Problem::Malformed {
-            place: Place::file(name),
-            expected: "expected exactly one document".to_owned(),
-        }),
+        (None, _, _) => {
+            let expected = "expected exactly one document".to_owned();
+            Err(Box::new(Problem::Malformed { place: Place::file(name), expected }))
+        }
     }
 }
 
@@ -227,7 +239,7 @@ impl World {
             for (position, object) in objects.into_iter().enumerate() {
                 let item = is_list.then_some(position);
                 let origin = Origin { item, ..origin.clone() };
-                self.add(builder, object, origin, &mut digests, problems);
+                self.add(builder, object, &origin, &mut digests, problems);
             }
         }
         digests
@@ -237,7 +249,7 @@ impl World {
         &mut self,
         builder: &mut SnapshotBuilder,
         object: Value,
-        origin: Origin,
+        origin: &Origin,
         digests: &mut BTreeMap<Subject, [u8; 32]>,
         problems: &mut Vec<Problem>,
     ) {
@@ -254,7 +266,7 @@ impl World {
                 }
             }
             Err(error) => {
-                let place = self.place_of(&origin, None).unwrap_or_default();
+                let place = self.place_of(origin, None).unwrap_or_default();
                 problems.push(self.refused(place, error));
             }
         }

@@ -91,6 +91,8 @@ pub struct ExternalDestination {
     pub input: InputRef,
     /// Its key in statuses.
     pub key: Istr,
+    /// The object as it was read.
+    pub object: Arc<api::Destination>,
 }
 
 impl Destination {
@@ -146,7 +148,11 @@ impl Destinations {
                         data_plane: DataPlane::of(object),
                     });
                 }
-                None => destinations.external.push(ExternalDestination { input: input.clone(), key }),
+                None => destinations.external.push(ExternalDestination {
+                    input: input.clone(),
+                    key,
+                    object: Arc::clone(object),
+                }),
             }
         }
         destinations.all.sort_by(|a, b| a.key.cmp(&b.key));

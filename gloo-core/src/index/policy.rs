@@ -14,6 +14,7 @@ use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::name::object_key;
 use crate::rejection::Rejection;
 use crate::snapshot::{Inputs, Snapshot};
+use crate::status::size;
 
 /// Position of a policy among those of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,7 +189,8 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
         (true, false) => Current::Unresolved(std::mem::take(&mut targets.errors)),
     };
     own.warnings.append(&mut targets.warnings);
-    let size = serde_json::to_vec(spec).map(|json| json.len()).unwrap_or(usize::MAX);
+    let copy = T::canonical(spec);
+    let size = size::of(&copy);
     let selectors = T::selectors(spec);
     Policy {
         id: PolicyId(0),
@@ -197,7 +199,7 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
         generation,
         created: metadata.creation_timestamp.clone(),
         object: Some(Arc::clone(object)),
-        spec: Some((Arc::new(T::canonical(spec)), size)),
+        spec: Some((Arc::new(copy), size)),
         bad_refs: bad_refs(index, selectors),
         current,
         checks: own,

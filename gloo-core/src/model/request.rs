@@ -68,6 +68,17 @@ impl Request {
         self.path.is_none() && self.headers.is_empty() && self.query.is_empty() && self.method.is_none()
     }
 
+    /// Whether no request can miss the condition: it holds for every request, or for every path that
+    /// begins with `/`.
+    pub fn takes_all(&self) -> bool {
+        let every_path = match &self.path {
+            None => true,
+            Some(PathMatch::Prefix(prefix)) => &**prefix == "/",
+            Some(PathMatch::Exact(_) | PathMatch::Regex(_)) => false,
+        };
+        every_path && self.headers.is_empty() && self.query.is_empty() && self.method.is_none()
+    }
+
     /// Compares by specificity: the request that must be tried first is the lesser.
     ///
     /// Longer exact paths come first, then longer regular expressions, then longer prefixes; then more
@@ -96,19 +107,23 @@ impl Request {
     /// Reads one matcher of `httpRequestMatchers`.
     pub(crate) fn read(matcher: &HttpMatcher, index: usize, checks: &mut Checks) -> Self {
         let field = format!("spec.httpRequestMatchers[{index}]");
-        if matcher.uri.is_some()
-            && (matcher.prefix.is_some() || matcher.exact.is_some() || matcher.regex.is_some())
-        {
-            checks.no_effect(format!("{field}.prefix/exact/regex"), ": uri stands beside it");
-        }
-        if matcher.is_deprecated_form() {
-            let field = format!("{field}.prefix/exact/regex");
-            checks.warn(Warning::Deprecated { field, instead: "uri" });
+        let deprecated = [
+            ("prefix", matcher.prefix.is_some()),
+            ("exact", matcher.exact.is_some()),
+            ("regex", matcher.regex.is_some()),
+        ];
+        for (name, _) in deprecated.into_iter().filter(|(_, present)| *present) {
+            let field = format!("{field}.{name}");
+            if matcher.uri.is_some() {
+                checks.no_effect(field, ": uri stands beside it");
+            } else {
+                checks.warn(Warning::Deprecated { field, instead: "uri" });
+            }
         }
         let uri = matcher.path();
         let method = (!matcher.method.is_empty()).then(|| matcher.method.clone());
         if let Some(method) = &method
-            && !(method.bytes().all(is_token) && !method.bytes().any(|byte| byte.is_ascii_lowercase()))
+            && method.bytes().any(|byte| !is_token(byte) || byte.is_ascii_lowercase())
         {
             checks.invalid(format!("{field}.method"), format!("{method:?}"), "an upper-case HTTP method");
         }
@@ -231,7 +246,7 @@ fn read_headers(matchers: &[HeaderMatcher], field: &str, checks: &mut Checks) ->
         if let (true, ValueMatch::Regex(text)) = (matcher.invert_match, &value)
             && regex::Regex::new(&format!("^(?:{text})$")).is_ok_and(|regex| regex.is_match(""))
         {
-            checks.unwise(format!("{field}.value"), "a missing header counts as empty and matches");
+            checks.unwise(format!("{field}.value"), "it matches the empty text, and a missing header counts as empty: requests without it are left out");
         }
         let wanted = HeaderMatch { value, invert: matcher.invert_match };
         let name: Istr = matcher.name.to_ascii_lowercase().into();

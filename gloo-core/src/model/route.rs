@@ -108,14 +108,16 @@ impl<'a> Routes<'a> {
         Self { routes, settings: all }
     }
 
-    /// Whether some port has routes but none that takes every request.
-    pub fn leaves_requests_unmatched(&self) -> bool {
-        let takes_all = |port| {
-            self.routes
-                .iter()
-                .any(|route| route.port == port && route.source.is_any() && route.request.is_any())
-        };
-        self.routes.iter().any(|route| !takes_all(route.port))
+    /// The settings of routes whose clients also send requests, to the same port, that no route takes.
+    ///
+    /// Clients that no route is for keep the mesh's own behaviour, so they do not count.
+    pub fn leaving_requests_unmatched(&self) -> impl Iterator<Item = &RouteSettings<'a>> {
+        let takes_all: Vec<&Route<'_>> =
+            self.routes.iter().filter(|route| route.request.takes_all()).collect();
+        let unmatched = self.routes.iter().filter(move |route| {
+            !takes_all.iter().any(|rest| rest.port == route.port && rest.source.includes(route.source))
+        });
+        unmatched.filter_map(|route| self.settings.get(route.settings))
     }
 }
 

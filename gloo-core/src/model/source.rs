@@ -21,6 +21,12 @@ impl Source {
     pub fn is_any(&self) -> bool {
         self.namespace.is_none() && self.labels.is_empty()
     }
+
+    /// Whether every workload that meets `other` meets this condition too.
+    pub fn includes(&self, other: &Self) -> bool {
+        (self.namespace.is_none() || self.namespace == other.namespace)
+            && self.labels.iter().all(|(key, value)| other.labels.get(key) == Some(value))
+    }
 }
 
 impl fmt::Display for Source {
@@ -63,16 +69,7 @@ impl SourceSelector {
                 checks.invalid(field, format!("{namespace:?}"), "the name of a namespace");
             }
         }
-        for (key, value) in &matcher.labels {
-            if key.is_empty() || value.len() > 63 || key.contains('*') || value.contains('*') {
-                let field = format!("{FIELD}[{index}].kubeWorkloadMatcher.labels");
-                checks.invalid(
-                    field,
-                    format!("{key:?}: {value:?}"),
-                    "a label; wildcards have no meaning here",
-                );
-            }
-        }
+        checks.labels(&format!("{FIELD}[{index}].kubeWorkloadMatcher.labels"), &matcher.labels);
         let labels = &matcher.labels;
         let sources = if matcher.namespaces.is_empty() {
             vec![Source { namespace: None, labels: labels.clone() }]

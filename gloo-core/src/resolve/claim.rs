@@ -1,6 +1,7 @@
 //! Conflicts: which policy may set what, for which requests.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::Istr;
 use crate::api::TlsMode;
@@ -133,10 +134,10 @@ impl Taken {
 fn scope((source, request): Atom<'_>) -> String {
     let mut text = String::new();
     if !request.is_any() {
-        text.push_str(&format!(" for requests with {request}"));
+        let _ = write!(text, " for requests with {request}");
     }
     if !source.is_any() {
-        text.push_str(&format!(" from {source}"));
+        let _ = write!(text, " from {source}");
     }
     text
 }

@@ -7,10 +7,12 @@ use crate::backend::{Backend, Objection};
 use crate::context::Context;
 use crate::index::{Checked, Current, Destination, Policy, PolicyId};
 use crate::model::{
-    Access, AccessPolicy, AccessRule, Operation, Resolved, Routes, Traffic, TrafficPolicy, View,
+    Access, AccessPolicy, AccessRule, Operation, Resolved, RouteSettings, Routes, Traffic, TrafficPolicy,
+    View,
 };
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::{Draft, unreachable_targets};
+use crate::status::size;
 
 /// Why access policies cannot be enforced at a service.
 const NO_SELECTOR: &str = "selects no workloads";
@@ -35,8 +37,16 @@ pub(crate) struct Decision<'a> {
 pub(crate) struct InForce<'a, T: Checked> {
     pub version: &'a T,
     pub generation: i64,
-    /// The version as users wrote it.
-    pub spec: Option<Arc<T::Spec>>,
+    /// The version as users wrote it, and its size as JSON.
+    pub spec: Option<(Arc<T::Spec>, usize)>,
+}
+
+impl<T: Checked> InForce<'_, T> {
+    /// About how many bytes of JSON a status needs for it.
+    pub(crate) fn size(&self) -> usize {
+        const REST: usize = 512;
+        REST + self.spec.as_ref().map_or(0, |(_, size)| *size)
+    }
 }
 
 /// What became of one policy at one destination.
@@ -119,7 +129,7 @@ fn decide_kind<'a, T: Checked>(
         };
         let (state, order, errors, remarks) = match tried {
             Ok((version, remarks)) => {
-                let spec = policy.spec.as_ref().map(|(spec, _)| Arc::clone(spec));
+                let spec = policy.spec.clone();
                 let order = in_force.len();
                 in_force.push(InForce { version, generation: policy.generation, spec });
                 (ApprovalState::Accepted, order, Vec::new(), remarks)
@@ -150,6 +160,10 @@ fn fall_back<'a, T: Checked>(
     let Ok(mut remarks) = accept(policy, version) else { return Remarks::default() };
     let applied = T::applied(destination);
     let spec = applied.get(stored.position).and_then(|applied| applied.spec.cloned());
+    let spec = spec.map(|spec| {
+        let size = size::of(&*spec);
+        (spec, size)
+    });
     in_force.push(InForce { version, generation: stored.generation, spec });
     remarks.warnings.insert(0, Warning::LastGood { generation: stored.generation });
     remarks
@@ -219,7 +233,7 @@ fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<
 
 fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> View<'a> {
     let Draft { cluster, mut atoms, tls, outlier } = draft;
-    if atoms.values().all(|settings| settings.changes_nothing()) {
+    if atoms.values().all(RouteSettings::changes_nothing) {
         atoms.clear();
     }
     if cx.options().default_route && !atoms.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, IdentitySelector, KubeIdentityMatcher};
-use crate::check::{Checks, is_dns_label};
+use crate::check::{Checks, is_dns_label, is_dns_name};
 use crate::index::{Index, Mesh};
 use crate::model::{Peer, Principal, Sources};
 use crate::rejection::{Rejection, Warning};
@@ -24,15 +24,12 @@ pub(super) fn read_sources(
     let mut any = selectors.is_empty();
     for (position, selector) in selectors.iter().enumerate() {
         let field = format!("{FIELD}[{position}]");
-        match read_selector(index, selector, &field, own, targets) {
-            Some(more) => peers.extend(more),
-            None => {
-                any = true;
-                own.unwise(
-                    field,
-                    "it names nobody in particular, so clients without identity are admitted too",
-                );
-            }
+        if let Some(more) = read_selector(index, selector, &field, own, targets) {
+            peers.extend(more);
+        } else {
+            any = true;
+            let note = "it names nobody in particular, so clients without identity are admitted too";
+            own.unwise(field, note);
         }
     }
     if any { Sources::Any } else { Sources::Peers(peers) }
@@ -152,6 +149,10 @@ fn of_account(
         return meshes.into_iter().flat_map(|mesh| whole_trust_domain(mesh, field, targets)).collect();
     }
     check_namespaces(std::slice::from_ref(namespace), field, own);
+    // A star would be taken for a wildcard by the mesh and admit every account.
+    if !name.is_empty() && !is_dns_name(name) {
+        own.invalid(format!("{field}.name"), format!("{name:?}"), "the name of a service account");
+    }
     let account = (!name.is_empty()).then_some(name);
     meshes.into_iter().map(|mesh| principal(mesh, Some(namespace), account)).collect()
 }

@@ -33,7 +33,13 @@ pub(super) fn read_shift(
 }
 
 fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
-    if destinations.len() < 2 {
+    if let [only] = destinations {
+        if u64::from(only.weight) > MAX_WEIGHT {
+            checks.no_effect(
+                format!("{}.destinations[0].weight", shift::FIELD),
+                ": there is no other destination",
+            );
+        }
         return;
     }
     let field = format!("{}.destinations", shift::FIELD);
@@ -82,9 +88,12 @@ fn read_weighted(
             cluster_name: cluster_name.clone(),
         };
         let field = format!("{field}.kubeService");
+        own.labels(&format!("{field}.subset"), subset);
         let target = find(index, &reference, *port, &field, targets)?;
         check_subset(index, target, subset, &field, targets);
-        return Some(WeightedTarget { weight: *weight, target, subset: subset.clone(), headers });
+        // Only a lone destination gets here with a weight that no proxy takes; there it means nothing.
+        let weight = if u64::from(*weight) > MAX_WEIGHT { 0 } else { *weight };
+        return Some(WeightedTarget { weight, target, subset: subset.clone(), headers });
     }
     if let Some(reference) = virtual_destination {
         let field = format!("{field}.virtualDestination");

@@ -118,20 +118,17 @@ impl SnapshotBuilder {
             let warning = Warning::NoEffect { field: "the object".to_owned(), detail };
             self.findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
-        match self.settings.remove(&counting) {
-            Some(object) => {
-                if !object.spec.networking_extension_servers.is_empty() {
-                    let field = "spec.networkingExtensionServers".to_owned();
-                    let warning = Warning::NoEffect { field, detail: "" };
-                    self.findings.push(Finding::warning(Subject::Input(counting.clone()), warning));
-                }
-                self.snapshot.settings = Some(SettingsInput { input: counting, object });
+        if let Some(object) = self.settings.remove(&counting) {
+            if !object.spec.networking_extension_servers.is_empty() {
+                let field = "spec.networkingExtensionServers".to_owned();
+                let warning = Warning::NoEffect { field, detail: "" };
+                self.findings.push(Finding::warning(Subject::Input(counting.clone()), warning));
             }
-            None => {
-                let note = "it does not exist, so defaults are used".to_owned();
-                let warning = Warning::Unwise { field: "the object".to_owned(), note };
-                self.findings.push(Finding::warning(Subject::Input(counting), warning));
-            }
+            self.snapshot.settings = Some(SettingsInput { input: counting, object });
+        } else {
+            let note = "it does not exist, so defaults are used".to_owned();
+            let warning = Warning::Unwise { field: "the object".to_owned(), note };
+            self.findings.push(Finding::warning(Subject::Input(counting), warning));
         }
         self.snapshot.findings = Arc::new(self.findings);
         self.snapshot
@@ -179,15 +176,12 @@ impl SnapshotBuilder {
     }
 
     /// Turns what came of decoding into findings; policies that failed are kept as broken.
-    fn note_decoded(&mut self, input: InputRef, head: Head, decoded: Result<Vec<String>, DecodeError>) {
+    fn note_decoded(&mut self, input: InputRef, head: Head, decoded: Result<Vec<Warning>, DecodeError>) {
         match decoded {
-            Ok(unknown) => {
+            Ok(warnings) => {
                 let subject = Subject::Input(input);
-                self.findings.extend(
-                    unknown
-                        .into_iter()
-                        .map(|field| Finding::warning(subject.clone(), Warning::UnknownField { field })),
-                );
+                let findings = warnings.into_iter().map(|warning| Finding::warning(subject.clone(), warning));
+                self.findings.extend(findings);
             }
             Err(error) if matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy) => {
                 let broken = Broken { generation: head.generation, created: head.created, error };
@@ -259,15 +253,20 @@ impl SnapshotBuilder {
     }
 }
 
-/// Decodes an object into its place; returns the fields that were left out.
+/// Decodes an object into its place; returns what was left out.
 fn decode_into<K: Kind>(
     place: &mut BTreeMap<InputRef, Arc<K>>,
     input: &InputRef,
     object: Value,
-) -> Result<Vec<String>, DecodeError> {
+) -> Result<Vec<Warning>, DecodeError> {
     let decoded = decode::<K>(object)?;
     place.insert(input.clone(), Arc::new(decoded.object));
-    Ok(decoded.unknown)
+    let unknown = decoded.unknown.into_iter().map(|field| Warning::UnknownField { field });
+    let unreadable = decoded.unreadable.into_iter().map(|DecodeError { path, reason }| Warning::Unwise {
+        field: path,
+        note: format!("this copy of an earlier version cannot be read and is left out: {reason}"),
+    });
+    Ok(unknown.chain(unreadable).collect())
 }
 
 /// What every object says about itself.

@@ -21,7 +21,7 @@ pub(crate) type InForceSpecs<'a> = BTreeMap<(&'a InputRef, i64), Arc<TrafficPoli
 pub(crate) fn note_specs<'a>(specs: &mut InForceSpecs<'a>, in_force: &[InForce<'a, TrafficPolicy>]) {
     for in_force in in_force {
         let shifts = in_force.version.shift.iter().flat_map(|shift| &shift.targets);
-        if let Some(spec) = &in_force.spec
+        if let Some((spec, _)) = &in_force.spec
             && shifts.clone().any(|target| !target.subset.is_empty())
         {
             specs.insert((&in_force.version.input, in_force.generation), Arc::clone(spec));
@@ -40,13 +40,13 @@ pub(crate) fn destination_status(
     let traffic = decision.traffic.iter().map(|in_force| AppliedTrafficPolicy {
         reference: Some(reference(&in_force.version.input)),
         observed_generation: in_force.generation,
-        spec: in_force.spec.clone(),
+        spec: in_force.spec.as_ref().map(|(spec, _)| Arc::clone(spec)),
         routes: Vec::new(),
     });
     let access = decision.access.iter().map(|in_force| AppliedAccessPolicy {
         reference: Some(reference(&in_force.version.input)),
         observed_generation: in_force.generation,
-        spec: in_force.spec.clone(),
+        spec: in_force.spec.as_ref().map(|(spec, _)| Arc::clone(spec)),
     });
     let mut status = DestinationStatus {
         observed_generation: destination.object.metadata.generation.unwrap_or_default(),
@@ -56,7 +56,11 @@ pub(crate) fn destination_status(
         applied_federation: before.and_then(|before| before.applied_federation.clone()),
         required_subsets: required_subsets(destination, demands, specs),
     };
-    fit(&mut status);
+    // Sizing a status means writing it, so it is done only where it may be too large.
+    let copies = decision.traffic.iter().map(InForce::size).chain(decision.access.iter().map(InForce::size));
+    if !status.required_subsets.is_empty() || copies.sum::<usize>() > size::STATUS / 2 {
+        fit(&mut status);
+    }
     Status::Destination(Arc::new(status))
 }
 

@@ -1,50 +1,53 @@
 //! Which workloads a policy is about.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::Istr;
 use crate::api::{IdentitySelector, KubeIdentityMatcher, WorkloadSelector};
 use crate::index::{Index, MeshId, Workload, WorkloadId};
 
-/// The first workloads that a policy is about, and how many there are in all.
+/// The workloads that a policy is about: lists in the order of keys, without common members.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
-    first: Vec<WorkloadId>,
-    count: usize,
+pub(crate) struct Listed<'a> {
+    lists: Vec<Cow<'a, [WorkloadId]>>,
 }
 
-/// More than this many keys never fit into a status.
-const MOST: usize = 2_000;
-
-impl Listed {
-    /// Every workload of some meshes; costs what is listed, not what there is.
-    fn all(index: &Index, meshes: &BTreeSet<MeshId>) -> Self {
-        let lists = meshes.iter().map(|mesh| index.workloads.of_mesh(*mesh));
-        let count = lists.clone().map(<[WorkloadId]>::len).sum();
-        let mut heads: BinaryHeap<Reverse<(WorkloadId, &[WorkloadId])>> =
-            lists.filter_map(|list| Some(Reverse((*list.first()?, list)))).collect();
-        let mut first = Vec::new();
-        while first.len() < MOST
-            && let Some(Reverse((id, list))) = heads.pop()
-        {
-            first.push(id);
-            let rest = list.get(1..).unwrap_or_default();
-            heads.extend(rest.first().map(|next| Reverse((*next, rest))));
-        }
-        Self { first, count }
+impl<'a> Listed<'a> {
+    /// Every workload of some meshes.
+    fn all(index: &'a Index, meshes: &BTreeSet<MeshId>) -> Self {
+        let lists = meshes.iter().map(|mesh| Cow::Borrowed(index.workloads.of_mesh(*mesh)));
+        Self { lists: lists.collect() }
     }
 
     fn of(ids: BTreeSet<WorkloadId>) -> Self {
-        Self { count: ids.len(), first: ids.into_iter().take(MOST).collect() }
+        Self { lists: vec![ids.into_iter().collect()] }
+    }
+
+    /// Members of all lists in the order of keys; costs what is taken, not what there is.
+    fn iter(&self) -> impl Iterator<Item = WorkloadId> + '_ {
+        let heads = self.lists.iter().filter_map(|list| Some(Reverse((*list.first()?, &**list))));
+        let mut heads: BinaryHeap<Reverse<(WorkloadId, &[WorkloadId])>> = heads.collect();
+        std::iter::from_fn(move || {
+            let mut head = heads.peek_mut()?;
+            let (id, list) = head.0;
+            let rest = list.get(1..).unwrap_or_default();
+            match rest.first() {
+                Some(next) => *head = Reverse((*next, rest)),
+                None => drop(PeekMut::pop(head)),
+            }
+            Some(id)
+        })
     }
 
     /// The keys that fit into `room` bytes of JSON; if not all do, the last element says how many are
     /// missing.
-    pub(crate) fn fit(self, index: &Index, mut room: usize) -> Vec<Istr> {
-        let Self { first, count } = self;
+    pub(crate) fn fit(&self, index: &Index, mut room: usize) -> Vec<Istr> {
+        let count: usize = self.lists.iter().map(|list| list.len()).sum();
         let mut keys: Vec<Istr> = Vec::new();
-        for workload in first.iter().filter_map(|id| index.workloads.find(*id)) {
+        for workload in self.iter().filter_map(|id| index.workloads.find(id)) {
             let size = workload.key.len() + 3;
             if size > room {
                 break;
@@ -60,7 +63,11 @@ impl Listed {
 }
 
 /// Workloads of `meshes` that the selectors of a traffic policy mean.
-pub(crate) fn sending(index: &Index, selectors: &[WorkloadSelector], meshes: &BTreeSet<MeshId>) -> Listed {
+pub(crate) fn sending<'a>(
+    index: &'a Index,
+    selectors: &[WorkloadSelector],
+    meshes: &BTreeSet<MeshId>,
+) -> Listed<'a> {
     let mut matchers = Vec::new();
     for selector in selectors {
         match &selector.kube_workload_matcher {
@@ -96,7 +103,11 @@ pub(crate) fn sending(index: &Index, selectors: &[WorkloadSelector], meshes: &BT
 }
 
 /// Workloads of `meshes` that run under an identity that the selectors of an access policy mean.
-pub(crate) fn identified(index: &Index, selectors: &[IdentitySelector], meshes: &BTreeSet<MeshId>) -> Listed {
+pub(crate) fn identified<'a>(
+    index: &'a Index,
+    selectors: &[IdentitySelector],
+    meshes: &BTreeSet<MeshId>,
+) -> Listed<'a> {
     let mut found = BTreeSet::new();
     if selectors.is_empty() {
         return Listed::all(index, meshes);

@@ -58,7 +58,7 @@ impl Serialize for AuthorizationPolicy {
         let mut map = serializer.serialize_map(Some(3))?;
         match target {
             Target::Selector(labels) => {
-                map.serialize_entry("selector", &Selector { match_labels: labels })?
+                map.serialize_entry("selector", &Selector { match_labels: labels })?;
             }
             Target::Ref(target) => map.serialize_entry("targetRefs", &[target])?,
         }

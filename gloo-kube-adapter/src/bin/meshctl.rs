@@ -1,2 +1,10 @@
-//! meshctl.
-fn main() {}
+//! `meshctl`, the command line tool. Everything it does is in the library.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    gloo_kube_adapter::cli::main()
+}

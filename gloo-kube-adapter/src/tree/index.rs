@@ -78,7 +78,7 @@ pub enum TreeError {
     },
     /// A file of the tree is broken.
     #[error(transparent)]
-    Object(#[from] Problem),
+    Object(#[from] Box<Problem>),
     /// Something cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -145,7 +145,7 @@ pub fn read(directory: &Path) -> Result<Option<Index>, TreeError> {
 pub fn read_object(directory: &Path, entry: &Entry) -> Result<Option<Value>, TreeError> {
     let path = directory.join(&entry.path);
     match fs::read(&path) {
-        Ok(bytes) => Ok(Some(read_document(&path.display().to_string(), bytes)?)),
+        Ok(bytes) => Ok(Some(read_document(&path.display().to_string(), &bytes)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(TreeError::io(&path)(error)),
     }

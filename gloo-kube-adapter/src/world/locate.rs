@@ -103,8 +103,7 @@ impl<'de> Visitor<'de> for Seek<'_> {
                 };
                 best = Found { line: Some(item.referenced.line()), left: 0 };
             } else {
-                let seed = Seek { path: rest, ..self };
-                let Some(found) = items.next_element_seed(seed)? else {
+                let Some(found) = items.next_element_seed(Seek { path: rest, ..self })? else {
                     return Ok(best);
                 };
                 best = found;

@@ -39,13 +39,11 @@ pub fn parse(files: &[File]) -> (Vec<Document>, Vec<Problem>) {
             Format::Json => take_json(index, file, json::read(&file.text), &mut documents, &mut problems),
             Format::Unknown if looks_like_json(&file.text) => {
                 let pieces = json::read(&file.text);
-                let failed = pieces.iter().any(|piece| piece.value.is_err());
-                if failed && !is_yaml(&file.text) {
+                let is_json = pieces.iter().all(|piece| piece.value.is_ok());
+                if is_json || !is_yaml(&file.text) {
                     take_json(index, file, pieces, &mut documents, &mut problems);
-                } else if failed {
-                    jobs.extend(stream::split(&file.text).into_iter().map(|part| (index, part)));
                 } else {
-                    take_json(index, file, pieces, &mut documents, &mut problems);
+                    jobs.extend(stream::split(&file.text).into_iter().map(|part| (index, part)));
                 }
             }
             Format::Yaml | Format::Unknown => {

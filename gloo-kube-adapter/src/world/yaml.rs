@@ -40,7 +40,7 @@ pub fn options() -> Options {
             max_total_scalar_bytes: usize::MAX,
             max_recorded_anchor_events: 10_000_000,
             max_depth: MAX_DEPTH,
-            flow_nesting_limit: MAX_DEPTH,
+            flow_nesting_limit: 2 * MAX_DEPTH,
             enforce_alias_anchor_ratio: false,
         },
         alias_limits: serde_saphyr::alias_limits! {

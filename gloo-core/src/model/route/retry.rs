@@ -23,6 +23,9 @@ impl Retry {
             checks.invalid(format!("{FIELD}.attempts"), attempts, "0 or more");
         }
         checks.duration(&format!("{FIELD}.perTryTimeout"), *per_try_timeout);
+        if *attempts == 0 && per_try_timeout.is_some() {
+            checks.no_effect(format!("{FIELD}.perTryTimeout"), ": attempts is 0, so nothing is tried again");
+        }
         let attempts = u32::try_from(*attempts).unwrap_or_default();
         Self { attempts, per_try_timeout: per_try_timeout.filter(|_| attempts > 0) }
     }

@@ -1,0 +1,282 @@
+//! What holds for every world, right or wrong.
+#![expect(clippy::expect_used, reason = "a world that cannot be built must stop the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gloo_core::api::ApprovalState;
+use gloo_core::diff::diff;
+use gloo_core::id::{InputKind, InputRef};
+use gloo_core::object::{CLUSTER_LABEL, OWNER_LABEL, PARENTS_ANNOTATION};
+use gloo_core::report::Status;
+use gloo_core::snapshot::{OnDuplicate, Options, Snapshot, SnapshotBuilder};
+use gloo_core::{Translation, translate};
+use gloo_fixtures::arbitrary;
+use gloo_fixtures::render::{objects, with_status};
+use gloo_fixtures::schema::Schemas;
+use gloo_istio::Istio;
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn snapshot(documents: &[Value]) -> Snapshot {
+    let mut builder = SnapshotBuilder::new("gloo-mesh", Options::default());
+    for document in documents {
+        builder.add(None, document.clone(), OnDuplicate::Refuse).expect("a random world holds objects");
+    }
+    builder.build()
+}
+
+fn run(documents: &[Value]) -> Translation {
+    translate(&snapshot(documents), &[&Istio])
+}
+
+/// Everything a user can see, as bytes.
+fn bytes(translation: &Translation) -> Vec<Vec<u8>> {
+    let objects = translation.outputs.iter().map(|object| object.to_json().expect("an output is JSON"));
+    let statuses = translation.report.statuses.iter().map(|(input, status)| {
+        format!("{input} {}", serde_json::to_string(status).expect("a status is JSON")).into_bytes()
+    });
+    objects.chain(statuses).chain([translation.report.to_text().into_bytes()]).collect()
+}
+
+/// The documents with the statuses of a run, as an API server would return them next time.
+fn fed_back(documents: &[Value], translation: &Translation) -> Vec<Value> {
+    let statuses: BTreeMap<(&str, &str), &Status> = translation
+        .report
+        .statuses
+        .iter()
+        .map(|(input, status)| ((input.kind.kind(), &*input.name), status))
+        .collect();
+    let feed = |document: &Value| {
+        let text = |pointer| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        match statuses.get(&(text("/kind"), text("/metadata/name"))) {
+            Some(status) => with_status(document.clone(), status),
+            None => document.clone(),
+        }
+    };
+    documents.iter().map(feed).collect()
+}
+
+/// Verdicts by policy and destination key.
+fn verdicts(translation: &Translation) -> BTreeMap<(InputRef, String), ApprovalState> {
+    let mut verdicts = BTreeMap::new();
+    for (input, status) in &translation.report.statuses {
+        let destinations = match status {
+            Status::TrafficPolicy(status) => &status.destinations,
+            Status::AccessPolicy(status) => &status.destinations,
+            _ => continue,
+        };
+        verdicts
+            .extend(destinations.iter().map(|(key, entry)| ((input.clone(), key.to_string()), entry.state)));
+    }
+    verdicts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_of_arrival_does_not_matter(
+        (documents, shuffled) in arbitrary::world().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()))
+    ) {
+        prop_assert_eq!(bytes(&run(&documents)), bytes(&run(&shuffled)));
+    }
+
+    #[test]
+    fn statuses_fed_back_change_nothing(documents in arbitrary::world()) {
+        let first = run(&documents);
+        let again = fed_back(&documents, &first);
+        let second = run(&again);
+        prop_assert_eq!(bytes(&first), bytes(&second));
+        let third = run(&fed_back(&again, &second));
+        prop_assert_eq!(bytes(&second), bytes(&third));
+    }
+
+    #[test]
+    fn a_new_policy_never_displaces_an_accepted_one(
+        documents in arbitrary::world(),
+        spec in arbitrary::traffic_spec(),
+        position in 0_usize..50,
+    ) {
+        let first = run(&documents);
+        let mut more = fed_back(&documents, &first);
+        let mut newcomer = arbitrary::traffic_policy(position, spec);
+        if let Some(name) = newcomer.pointer_mut("/metadata/name") {
+            // A name that sorts before all others, an age that may be greater.
+            *name = "a-newcomer".into();
+        }
+        more.push(newcomer);
+        let after = verdicts(&run(&more));
+        for (key, state) in verdicts(&first) {
+            if state == ApprovalState::Accepted {
+                prop_assert_eq!(after.get(&key), Some(&state), "{:?}", key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_refused_everywhere_leaves_no_trace_in_outputs(documents in arbitrary::world()) {
+        let with = run(&documents);
+        let states = verdicts(&with);
+        let policies: BTreeSet<&InputRef> = states.keys().map(|(input, _)| input).collect();
+        for policy in policies {
+            let refused = states
+                .iter()
+                .filter(|((input, _), _)| input == policy)
+                .all(|(_, state)| *state == ApprovalState::Invalid);
+            if refused {
+                let others: Vec<Value> = documents
+                    .iter()
+                    .filter(|document| document.pointer("/metadata/name").and_then(Value::as_str) != Some(&policy.name))
+                    .cloned()
+                    .collect();
+                prop_assert_eq!(&run(&others).outputs, &with.outputs, "{}", policy);
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_edit_keeps_what_was_in_force(documents in arbitrary::world(), victim in 0_usize..7) {
+        let name = format!("tp-{victim}");
+        let is_victim = |document: &Value| document.pointer("/metadata/name").and_then(Value::as_str) == Some(&name);
+        prop_assume!(documents.iter().any(is_victim));
+        let before = run(&documents);
+        let mut edited = fed_back(&documents, &before);
+        for document in edited.iter_mut().filter(|document| is_victim(document)) {
+            if let Some(timeout) = document.pointer_mut("/spec/policy") {
+                *timeout = serde_json::json!({"requestTimeout": "soon"});
+            }
+            if let Some(generation) = document.pointer_mut("/metadata/generation") {
+                *generation = 99.into();
+            }
+        }
+        prop_assert_eq!(&run(&edited).outputs, &before.outputs);
+    }
+
+    #[test]
+    fn every_subset_of_a_route_exists_in_a_rule(documents in arbitrary::world()) {
+        let translation = run(&documents);
+        let mut defined = BTreeSet::new();
+        let mut used = BTreeSet::new();
+        for object in objects(&translation) {
+            let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let list = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+            let cluster = object
+                .pointer("/metadata/labels")
+                .and_then(|labels| labels.get(CLUSTER_LABEL))
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let host = text(&object, "/spec/host");
+            for subset in list(&object, "/spec/subsets") {
+                let name = text(&subset, "/name");
+                prop_assert!(defined.insert((cluster.clone(), host.clone(), name)), "a subset name is used twice");
+            }
+            for route in list(&object, "/spec/http") {
+                for target in list(&route, "/route") {
+                    let subset = text(&target, "/destination/subset");
+                    if !subset.is_empty() {
+                        used.insert((cluster.clone(), text(&target, "/destination/host"), subset));
+                    }
+                }
+            }
+        }
+        // A rule that a user's object stands in the way of is reported, not written.
+        let hidden = translation.report.findings.iter().any(|finding| finding.code() == "ForeignObject");
+        prop_assert!(hidden || used.is_subset(&defined), "{:?} not in {:?}", used, defined);
+        prop_assert!(hidden || defined == used, "a subset that no route uses: {:?} {:?}", used, defined);
+    }
+
+    #[test]
+    fn every_output_is_ours_and_valid(documents in arbitrary::world()) {
+        let translation = run(&documents);
+        for object in objects(&translation) {
+            let metadata = object.get("metadata").expect("an object has metadata");
+            prop_assert_eq!(metadata.pointer("/labels").and_then(|all| all.get(OWNER_LABEL)), Some(&Value::from("gloo-mesh")));
+            prop_assert!(metadata.pointer("/labels").and_then(|all| all.get(CLUSTER_LABEL)).is_some());
+            let parents = metadata.pointer("/annotations").and_then(|all| all.get(PARENTS_ANNOTATION));
+            prop_assert!(parents.and_then(Value::as_str).is_some_and(|text| text.contains("Kind=Destination")));
+            if let Some(schemas) = Schemas::istio() {
+                let problems = schemas.check(&object);
+                prop_assert!(problems.is_empty(), "{:?} in {}", problems, object);
+            }
+            within_envoy_limits(&object)?;
+        }
+        for object in translation.outputs.iter() {
+            prop_assert!(object.inputs.iter().any(|input| input.kind == InputKind::Destination));
+        }
+    }
+
+    #[test]
+    fn a_plan_leads_from_one_set_to_the_other(one in arbitrary::world(), other in arbitrary::world()) {
+        let (one, other) = (run(&one).outputs, run(&other).outputs);
+        prop_assert!(diff(&one, &one).is_empty());
+        prop_assert_eq!(diff(&one, &other).apply(&one), other);
+    }
+
+    #[test]
+    fn nothing_panics_whatever_an_object_holds(
+        documents in arbitrary::world(),
+        victim in any::<prop::sample::Index>(),
+        replacement in prop::sample::select(vec![
+            Value::Null, Value::from(-1), Value::from(1e300), Value::from(""), Value::from("…"), serde_json::json!([null]), serde_json::json!({"": {}}),
+        ]),
+        path in any::<prop::sample::Index>(),
+    ) {
+        let mut documents = documents;
+        let position = victim.index(documents.len());
+        if let Some(document) = documents.get_mut(position) {
+            let mut paths = Vec::new();
+            collect_paths(document, String::new(), &mut paths);
+            let at = paths.get(path.index(paths.len())).cloned().unwrap_or_default();
+            if let Some(place) = document.pointer_mut(&at) {
+                *place = replacement;
+            }
+        }
+        let mut builder = SnapshotBuilder::new("gloo-mesh", Options::default());
+        for document in documents {
+            // Whatever is no object any more is refused, which is fine.
+            let _ = builder.add(None, document, OnDuplicate::Refuse);
+        }
+        let translation = translate(&builder.build(), &[&Istio]);
+        prop_assert_eq!(bytes(&translation).len(), bytes(&translation).len());
+    }
+}
+
+fn collect_paths(value: &Value, at: String, paths: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                collect_paths(value, format!("{at}/{key}"), paths);
+            }
+        }
+        Value::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                collect_paths(value, format!("{at}/{index}"), paths);
+            }
+        }
+        _ => (),
+    }
+    paths.push(at);
+}
+
+/// Limits whose violation freezes the routes of a whole mesh, although the API server accepts the object.
+fn within_envoy_limits(object: &Value) -> Result<(), TestCaseError> {
+    let routes = object.pointer("/spec/http").and_then(Value::as_array).cloned().unwrap_or_default();
+    for route in routes {
+        let weights: Vec<u64> = route
+            .get("route")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|target| target.get("weight").and_then(Value::as_u64).unwrap_or_default())
+            .collect();
+        prop_assert!(!weights.is_empty(), "a route without target");
+        prop_assert!(u32::try_from(weights.iter().sum::<u64>()).is_ok(), "weights wrap around");
+        prop_assert!(weights.len() == 1 || weights.iter().sum::<u64>() > 0, "all weights are 0");
+        if let Some(status) = route.pointer("/fault/abort/httpStatus").and_then(Value::as_u64) {
+            prop_assert!((200..=599).contains(&status), "no such status");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The command line: every flag, with what the help says about it.
+#![expect(clippy::doc_markdown, reason = "help is plain text")]
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use gloo_core::snapshot::{Strictness, UserConfigMode};
+
+use super::style::ColorWhen;
+use crate::world::{parse_strictness, parse_user_config};
+
+/// Renders and compares what the policies of a service mesh mean for each cluster.
+#[derive(Debug, Parser)]
+#[command(name = "meshctl", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags of all commands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The command line as clap knows it: every switch also takes `=true` and `=false`.
+pub fn command() -> clap::Command {
+    fn switches(command: clap::Command) -> clap::Command {
+        let command = command.mut_args(|arg| match arg.get_action() {
+            ArgAction::SetTrue => arg
+                .action(ArgAction::Set)
+                .value_parser(clap::value_parser!(bool))
+                .value_name("BOOL")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_value("false")
+                .default_missing_value("true")
+                .hide_default_value(true)
+                .hide_possible_values(true),
+            _ => arg,
+        });
+        command.mut_subcommands(switches)
+    }
+    switches(Cli::command())
+}
+
+/// Flags that may stand before or after the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// World to read: a directory, a file, a .tar, .tar.gz or .tgz archive, or - for the standard input
+    #[arg(short, long, global = true, value_name = "PATH", env = "MESHCTL_WORLD", hide_env_values = true)]
+    pub world: Option<PathBuf>,
+    /// Objects to add to the world or to replace in it: a file, a directory (read to any depth), or -
+    #[arg(short, long, global = true, value_name = "PATH", action = ArgAction::Append)]
+    pub filename: Vec<PathBuf>,
+    /// Only this cluster; repeat for several, * and ? stand for any letters
+    #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append)]
+    pub cluster: Vec<String>,
+    /// Namespace of the management plane, which owns what is written [default: gloo-mesh]
+    #[arg(long, global = true, value_name = "NS", env = "MESHCTL_NAMESPACE", hide_env_values = true)]
+    pub mgmt_namespace: Option<String>,
+    /// Format of the result
+    #[arg(short, long, global = true, value_name = "FORMAT", env = "MESHCTL_OUTPUT", hide_env_values = true)]
+    pub output: Option<Format>,
+    /// Write the result to a file instead of the standard output
+    #[arg(long, global = true, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM are respected
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: ColorWhen,
+    /// Use ASCII signs only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Print neither progress nor summaries
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; repeat for even more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Formats of results; each command knows some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// YAML documents.
+    Yaml,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compute what each cluster must contain, with a verdict on every policy
+    ///
+    /// Without --out the objects are printed as one YAML stream, in the order in which they can be applied.
+    /// Policies that are invalid do not stop the others: they are reported, and the exit code says so.
+    ///
+    /// A directory with a folder mgmt or clusters is read as a world: mgmt/ holds objects of the management
+    /// cluster, clusters/NAME/ those of cluster NAME. Of any other directory only the files directly in it
+    /// are read.
+    ///
+    /// Exit codes: 0 done; 1 differences were found, or a policy is invalid; 2 something could not be
+    /// written; 64 wrong usage; 65 input that cannot be read.
+    Translate(Translate),
+    /// Print what must be installed in the management cluster
+    Install(Install),
+    /// Print the version
+    Version(Version),
+    /// Print a completion script for a shell
+    Completion(Completion),
+}
+
+/// What `translate` reads, writes and prefers.
+#[derive(Debug, Args)]
+pub struct Translate {
+    /// World to read, as for --world; several paths make up one world
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write a tree with one file for each object and an index.json, and remove files of earlier runs
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write into any directory, and over files that were changed since they were written
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Print how the result differs from an earlier tree
+    #[arg(long, value_name = "DIR")]
+    pub diff: Option<PathBuf>,
+    /// Only objects of this kind: VirtualService, virtualservices, vs, …; repeat for several
+    #[arg(long, value_name = "KIND", value_delimiter = ',', action = ArgAction::Append)]
+    pub kind: Vec<String>,
+    /// Also write the status that each input would get
+    #[arg(long)]
+    pub statuses: bool,
+    /// Exit with 1 for findings of this level [default: error without a terminal or with CI set, else never]
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+    /// Leave out what cannot be read and translate the rest; the exit code is 65 all the same
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Choices that change the result.
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
+/// Choices that change the result; they count more than those in world.yaml.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choices that change the result")]
+pub struct Choices {
+    /// What to make of fields that no mesh acts on: warn or reject [default: warn]
+    #[arg(long, value_name = "MODE", value_parser = parse_strictness)]
+    pub unsupported_fields: Option<Strictness>,
+    /// What to make of mesh configuration that users wrote for the same hosts: off, warn or reject
+    /// [default: warn]
+    #[arg(long, value_name = "MODE", value_parser = parse_user_config)]
+    pub user_config: Option<UserConfigMode>,
+    /// The same as --user-config=reject
+    #[arg(long, conflicts_with = "user_config", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL")]
+    pub disallow_intersecting_config: Option<bool>,
+    /// Send requests that no route matches to the destination instead of answering with 404
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL")]
+    pub default_route: Option<bool>,
+}
+
+/// What makes a translation end with 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors: policies that are not in force.
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Nothing.
+    Never,
+}
+
+/// What `install` prints.
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Print the definitions of the custom resources
+    #[arg(long)]
+    pub crds: bool,
+}
+
+/// What `version` prints.
+#[derive(Debug, Args)]
+pub struct Version {
+    /// Only the version of this program, which is all there is without a cluster
+    #[arg(long)]
+    pub client: bool,
+}
+
+/// For whom `completion` writes.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// The shell
+    pub shell: Shell,
+}

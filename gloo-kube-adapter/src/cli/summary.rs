@@ -1,0 +1,92 @@
+//! A few lines that say how large a world is and what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gloo_core::Translation;
+use gloo_core::report::Report;
+use gloo_core::snapshot::Snapshot;
+
+use crate::render::Output;
+
+/// Every cluster that the world knows, by name.
+pub fn clusters(snapshot: &Snapshot, translation: &Translation) -> Vec<String> {
+    let registered = snapshot.clusters.keys().map(|input| &*input.name);
+    let destinations = snapshot.destinations.values().filter_map(|destination| {
+        let service = destination.spec.kube_service.as_ref()?;
+        Some(&*service.reference.as_ref()?.cluster_name)
+    });
+    let workloads = snapshot.workloads.values().filter_map(|workload| {
+        let workload = workload.spec.kubernetes.as_ref()?;
+        Some(&*workload.controller.as_ref()?.cluster_name)
+    });
+    let installed = snapshot.meshes.values().filter_map(|mesh| {
+        let istio = mesh.spec.istio.as_ref().and_then(|istio| istio.installation.as_ref());
+        let linkerd = mesh.spec.linkerd.as_ref().and_then(|linkerd| linkerd.installation.as_ref());
+        istio.or(linkerd).map(|installation| &*installation.cluster)
+    });
+    let raw = snapshot.raw.keys().map(|raw| &*raw.cluster);
+    let written = translation.outputs.iter().map(|object| &*object.id.cluster);
+    let all: BTreeSet<&str> =
+        registered.chain(destinations).chain(workloads).chain(installed).chain(raw).chain(written).collect();
+    all.into_iter().filter(|cluster| !cluster.is_empty()).map(str::to_owned).collect()
+}
+
+/// How large the world is.
+pub fn world(snapshot: &Snapshot, clusters: &[String]) -> String {
+    let policies = snapshot.traffic_policies.len() + snapshot.access_policies.len() + snapshot.broken.len();
+    let counts = [
+        (clusters.len(), "cluster", "clusters"),
+        (snapshot.meshes.len(), "mesh", "meshes"),
+        (snapshot.workloads.len(), "workload", "workloads"),
+        (snapshot.destinations.len(), "destination", "destinations"),
+        (policies, "policy", "policies"),
+        (snapshot.virtual_meshes.len(), "virtual mesh", "virtual meshes"),
+    ];
+    let counts: Vec<String> = counts.iter().map(|(count, one, many)| counted(*count, one, many)).collect();
+    format!("world: {}", counts.join(", "))
+}
+
+/// What each cluster gets, one line for each.
+pub fn objects<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Vec<String> {
+    let mut clusters: BTreeMap<&str, BTreeMap<(u8, &str, &str), usize>> = BTreeMap::new();
+    for output in outputs {
+        let kinds = clusters.entry(&output.rendered.id.cluster).or_default();
+        *kinds.entry((output.kind.rank, output.kind.plural, output.kind.kind)).or_default() += 1;
+    }
+    let line = |(cluster, kinds): (&str, BTreeMap<(u8, &str, &str), usize>)| {
+        let total = counted(kinds.values().sum(), "object", "objects");
+        let kind = |((_, plural, kind), count): (&(u8, &str, &str), &usize)| {
+            counted(*count, &kind.to_ascii_lowercase(), plural)
+        };
+        let kinds: Vec<String> = kinds.iter().map(kind).collect();
+        format!("{cluster}: {total} ({})", kinds.join(", "))
+    };
+    clusters.into_iter().map(line).collect()
+}
+
+/// How the policies ended; nothing if there are none.
+pub fn statuses(report: &Report) -> Option<String> {
+    let mut total = [0; 4];
+    for counts in report.policy_states().values() {
+        for (sum, count) in total.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    let [failed, invalid, pending, accepted] = total;
+    let states = [(accepted, "accepted"), (invalid, "invalid"), (pending, "pending"), (failed, "failed")];
+    let states: Vec<String> = states
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    (!states.is_empty()).then(|| format!("statuses: {}", states.join(", ")))
+}
+
+/// Whether a policy is not in force as it is written.
+pub fn is_any_refused(report: &Report) -> bool {
+    report.policy_states().values().any(|[failed, invalid, ..]| failed + invalid > 0)
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
