@@ -9,9 +9,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gloo_core::Istr;
+use gloo_core::api::ClusterObjectRef;
 use gloo_core::backend::{Objection, UserConfig};
 use gloo_core::context::Context;
-use gloo_core::id::OutputRef;
+use gloo_core::id::{OutputKind, OutputRef};
 use gloo_core::index::{Destination, UserObject};
 use gloo_core::model::TrafficPolicy;
 use gloo_core::rejection::{Rejection, Warning};
@@ -19,7 +20,7 @@ use gloo_core::snapshot::{RawObject, UserConfigMode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::wire::VIRTUAL_SERVICE;
+use crate::wire::{DESTINATION_RULE, VIRTUAL_SERVICE};
 
 /// Where a mesh keeps configuration for all namespaces, if not beside its control plane.
 const ROOT_NAMESPACE: &str = "discovery.mesh.gloo.solo.io/root-namespace";
@@ -34,10 +35,15 @@ enum Body {
         /// Whether every route names the clients it is for.
         some_clients: bool,
     },
-    DestinationRule {
-        has_workload_selector: bool,
-        has_traffic_policy: bool,
-    },
+    DestinationRule(Rule),
+}
+
+/// What a user's DestinationRule says, as far as it matters here.
+#[derive(Debug)]
+struct Rule {
+    export_to: Vec<Istr>,
+    has_workload_selector: bool,
+    has_traffic_policy: bool,
 }
 
 /// Whether objects of this kind are read.
@@ -102,10 +108,12 @@ fn port(condition: &Value) -> Option<u32> {
 
 fn read_destination_rule(object: &RawObject, spec: &Value, cluster_domain: &str) -> Option<UserConfig> {
     let host = spec.get("host").and_then(Value::as_str)?;
-    let body = Body::DestinationRule {
+    let export_to = spec.get("exportTo").and_then(|to| Vec::deserialize(to).ok());
+    let body = Body::DestinationRule(Rule {
+        export_to: export_to.unwrap_or_default(),
         has_workload_selector: spec.get("workloadSelector").is_some(),
         has_traffic_policy: spec.get("trafficPolicy").is_some(),
-    };
+    });
     let hosts = vec![full_name(host, &object.id.namespace, cluster_domain)];
     Some(UserConfig { hosts, body: Arc::new(body) })
 }
@@ -132,15 +140,13 @@ pub(crate) fn collide(
         return;
     }
     let host = cx.host(destination, cluster);
-    for object in cx.user_config(cluster, &host, "istio") {
+    for object in beside_ours(cx, cluster, &host, destination) {
         let collision = match object.config.body.downcast_ref::<Body>() {
             Some(Body::VirtualService { export_to, ports, some_clients }) if policy.sets_routes() => {
                 routes(cx, destination, cluster, object, export_to, ports.as_ref(), *some_clients)
             }
-            Some(Body::DestinationRule { has_workload_selector, has_traffic_policy })
-                if policy.sets_traffic() =>
-            {
-                rules(cx, destination, object, &host, *has_workload_selector, *has_traffic_policy)
+            Some(Body::DestinationRule(rule)) if policy.sets_traffic() => {
+                rules(cx, destination, cluster, object, rule, &host)
             }
             _ => None,
         };
@@ -154,18 +160,31 @@ pub(crate) fn collide(
             continue;
         }
         let host = cx.host(service, cluster);
-        for object in cx.user_config(cluster, &host, "istio") {
-            if let Some(collision) = subsets(cx, service, object, &host) {
+        for object in beside_ours(cx, cluster, &host, service) {
+            if let Some(collision) = subsets(cx, service, cluster, object, &host) {
                 objections.push(collision.objection(object, &host, mode));
             }
         }
     }
 }
 
+/// Users' objects for a host. One that has the name of ours is no neighbour: it is overwritten, or ours is not
+/// written at all.
+fn beside_ours<'s>(
+    cx: Context<'s>,
+    cluster: &str,
+    host: &'s str,
+    service: &'s Destination,
+) -> impl Iterator<Item = &'s Arc<UserObject>> {
+    let ours = &service.service;
+    cx.user_config(cluster, host, "istio")
+        .filter(|object| object.raw.id.name != ours.name || object.raw.id.namespace != ours.namespace)
+}
+
 /// How much of a policy is lost, and to whom.
 struct Collision {
     detail: String,
-    /// Whether the policy's own effect is lost; otherwise it is only worth knowing.
+    /// Whether a policy may be refused for it; otherwise it is only worth knowing.
     serious: bool,
 }
 
@@ -193,14 +212,8 @@ fn routes(
     ports: Option<&BTreeSet<u32>>,
     some_clients: bool,
 ) -> Option<Collision> {
-    let own = &object.raw.id.namespace;
-    let public = export_to.is_empty() || export_to.iter().any(|to| &**to == "*");
-    let namespaces: Vec<&str> = export_to
-        .iter()
-        .map(|to| if &**to == "." { &**own } else { &**to })
-        .filter(|to| *to != "~")
-        .collect();
-    if !public && namespaces.is_empty() {
+    let namespaces = exported_to(export_to, &object.raw.id.namespace);
+    if namespaces.as_ref().is_some_and(Vec::is_empty) {
         return None;
     }
     let mut detail = String::new();
@@ -219,71 +232,123 @@ fn routes(
     if some_clients {
         detail.push_str(" for the clients that it names");
     }
-    if public {
-        let id = OutputRef {
-            cluster: cluster.clone(),
-            kind: &VIRTUAL_SERVICE,
-            namespace: destination.service.namespace.clone(),
-            name: destination.service.name.clone(),
-        };
-        let ours_is_older = match (cx.created(&id), &object.raw.created) {
-            (Some(ours), Some(theirs)) => ours < theirs,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        detail.push_str(if ours_is_older {
-            "; ours is older, so it wins and the other has no effect"
-        } else {
-            "; it is older than ours, so it wins and the routes of this policy have no effect"
-        });
-    } else {
-        let _ = write!(detail, "; it wins for clients in namespace {}", namespaces.join(", "));
+    match namespaces {
+        Some(namespaces) => {
+            let _ = write!(detail, "; it wins for clients in namespace {}", namespaces.join(", "));
+        }
+        None if is_older(cx, &VIRTUAL_SERVICE, destination, cluster, object) => {
+            detail.push_str("; ours is older, so it wins and the other has no effect");
+        }
+        None => {
+            let there = if detail.is_empty() { "" } else { " there" };
+            let loss = "; it is older than ours, so it wins and the routes of this policy have no effect";
+            detail.push_str(loss);
+            detail.push_str(there);
+        }
     }
     Some(Collision { detail, serious: true })
+}
+
+/// The namespaces whose clients see an object that stands in `own`; `None` means all.
+fn exported_to<'a>(export_to: &'a [Istr], own: &'a str) -> Option<Vec<&'a str>> {
+    if export_to.is_empty() || export_to.iter().any(|to| &**to == "*") {
+        return None;
+    }
+    let named = export_to.iter().map(|to| if &**to == "." { own } else { &**to });
+    Some(named.filter(|to| *to != "~").collect())
+}
+
+/// Whether our object for a service is older than the user's. One that is not there yet is the youngest;
+/// of two from the same second the one with the lower name counts as older.
+fn is_older(
+    cx: Context<'_>,
+    kind: &'static OutputKind,
+    service: &Destination,
+    cluster: &Istr,
+    object: &UserObject,
+) -> bool {
+    let ClusterObjectRef { name, namespace, .. } = &service.service;
+    let id = OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() };
+    let theirs = &object.raw.id;
+    match (cx.created(&id), &object.raw.created) {
+        (Some(ours), Some(other)) if ours == other => (name, namespace) < (&theirs.name, &theirs.namespace),
+        (Some(ours), Some(other)) => ours < other,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
 }
 
 /// Another DestinationRule, against connection settings of ours.
 fn rules(
     cx: Context<'_>,
     destination: &Destination,
+    cluster: &Istr,
     object: &UserObject,
+    rule: &Rule,
     host: &Istr,
-    has_workload_selector: bool,
-    has_traffic_policy: bool,
 ) -> Option<Collision> {
-    match place(cx, destination, object, host) {
-        Place::Service if has_workload_selector || !has_traffic_policy => None,
-        Place::Service => {
-            let detail = "; the two are merged, and the connection settings of the older count as a whole";
-            Some(Collision { detail: detail.to_owned(), serious: true })
-        }
+    let ours_is_older = || is_older(cx, &DESTINATION_RULE, destination, cluster, object);
+    let detail = match place(cx, destination, object, host) {
+        Place::Service if rule.has_workload_selector => return None,
+        Place::Service => match exported_to(&rule.export_to, &object.raw.id.namespace) {
+            Some(namespaces) => unmerged(&namespaces, ours_is_older(), "")?,
+            None if !rule.has_traffic_policy => return None,
+            None if ours_is_older() => {
+                "; the two are merged; ours is older, so the connection settings of the other are lost"
+                    .to_owned()
+            }
+            None => "; the two are merged; it is older than ours, so ours loses its connection settings"
+                .to_owned(),
+        },
         Place::Clients(namespace) => {
-            let detail = format!("; for clients in namespace {namespace} it counts instead of ours");
-            Some(Collision { detail, serious: true })
+            format!("; for clients in namespace {namespace} it counts instead of ours")
         }
         Place::Mesh => {
-            let detail = "; it no longer counts for this service, because ours does";
-            Some(Collision { detail: detail.to_owned(), serious: false })
+            let detail = "; it no longer counts for this service, because ours does".to_owned();
+            return Some(Collision { detail, serious: false });
         }
-    }
+    };
+    Some(Collision { detail, serious: true })
 }
 
 /// Another DestinationRule, against subsets of ours.
-fn subsets(cx: Context<'_>, service: &Destination, object: &UserObject, host: &Istr) -> Option<Collision> {
-    let Body::DestinationRule { .. } = object.config.body.downcast_ref::<Body>()? else {
+fn subsets(
+    cx: Context<'_>,
+    service: &Destination,
+    cluster: &Istr,
+    object: &UserObject,
+    host: &Istr,
+) -> Option<Collision> {
+    let Body::DestinationRule(rule) = object.config.body.downcast_ref::<Body>()? else {
         return None;
     };
-    match place(cx, service, object, host) {
-        Place::Service => None,
+    let detail = match place(cx, service, object, host) {
+        Place::Service if rule.has_workload_selector => return None,
+        Place::Service => {
+            let namespaces = exported_to(&rule.export_to, &object.raw.id.namespace)?;
+            let ours_is_older = is_older(cx, &DESTINATION_RULE, service, cluster, object);
+            unmerged(&namespaces, ours_is_older, "; they do not see our subsets and get 503")?
+        }
         Place::Clients(namespace) => {
-            let detail = format!("; clients in namespace {namespace} do not see our subsets and get 503");
-            Some(Collision { detail, serious: true })
+            format!("; clients in namespace {namespace} do not see our subsets and get 503")
         }
         Place::Mesh => {
-            let detail = "; it no longer counts for this service, because our subsets do";
-            Some(Collision { detail: detail.to_owned(), serious: false })
+            let detail = "; it no longer counts for this service, because our subsets do".to_owned();
+            return Some(Collision { detail, serious: false });
         }
+    };
+    Some(Collision { detail, serious: true })
+}
+
+/// A rule beside ours that is not exported as ours is: the two are not merged, and who sees both uses the
+/// newer alone. Nothing happens if nobody sees it.
+fn unmerged(namespaces: &[&str], ours_is_older: bool, loss: &str) -> Option<String> {
+    if namespaces.is_empty() {
+        return None;
     }
+    let (which, loss) = if ours_is_older { ("it", loss) } else { ("ours", "") };
+    let namespaces = namespaces.join(", ");
+    Some(format!("; clients in namespace {namespaces} see both and use {which} alone, which is newer{loss}"))
 }
 
 /// Where a rule stands, seen from a service.
