@@ -87,14 +87,12 @@ fn read_selector(
         peers.push(Peer { namespaces, ..request.clone() });
     }
     if peers.is_empty() {
-        if request != Peer::default() {
-            return Some(vec![request]);
-        }
         if matcher.is_none() && accounts.is_none() {
-            return None;
+            return (request != Peer::default()).then(|| vec![request]);
         }
         if targets.errors.len() == earlier_errors {
-            targets.reject(Rejection::NoIdentity { field: field.to_owned() });
+            let field = format!("{field}.kubeServiceAccountRefs.serviceAccounts");
+            targets.reject(Rejection::NoIdentity { field });
         }
     }
     Some(peers)
