@@ -43,6 +43,8 @@ pub struct Index {
     pub(crate) settings: Option<InputRef>,
     pub(crate) default_tls: Option<TlsMode>,
     pub(crate) cluster_domains: BTreeMap<Istr, Istr>,
+    /// Clusters that are registered, although perhaps nothing of them was discovered yet.
+    pub(crate) registered: BTreeSet<Istr>,
     pub(crate) meshes: Vec<Mesh>,
     pub(crate) meshes_by_cluster: BTreeMap<Istr, Vec<MeshId>>,
     pub(crate) destinations: Destinations,
@@ -94,6 +96,7 @@ impl Index {
             settings,
             default_tls,
             cluster_domains,
+            registered: registered_clusters(snapshot),
             meshes,
             meshes_by_cluster,
             destinations,
@@ -176,10 +179,33 @@ impl Index {
         }
     }
 
+    /// Warns about clusters that nobody knows, at the place where they are named.
+    pub(crate) fn check_clusters<'c>(
+        &self,
+        clusters: impl Iterator<Item = &'c Istr>,
+        field: &str,
+        checks: &mut Checks,
+    ) {
+        let known = |cluster: &Istr| {
+            self.registered.contains(cluster)
+                || self.meshes_by_cluster.contains_key(cluster)
+                || self.destinations.are_in(cluster)
+        };
+        for cluster in clusters.filter(|cluster| !known(cluster)) {
+            checks.unwise(field, format!("no cluster {cluster} is known"));
+        }
+    }
+
     /// Domain of names within `cluster`.
     pub fn cluster_domain(&self, cluster: &str) -> &str {
         self.cluster_domains.get(cluster).map_or(DEFAULT_CLUSTER_DOMAIN, |domain| domain)
     }
+}
+
+fn registered_clusters(snapshot: &Snapshot) -> BTreeSet<Istr> {
+    let registered =
+        snapshot.clusters.keys().filter(|input| input.namespace == snapshot.management_namespace);
+    registered.map(|input| input.name.clone()).collect()
 }
 
 fn cluster_domains(snapshot: &Snapshot) -> BTreeMap<Istr, Istr> {

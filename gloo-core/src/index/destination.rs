@@ -202,6 +202,11 @@ impl Destinations {
         self.by_service.get(service).and_then(|id| self.find(*id))
     }
 
+    /// Whether any destination is in a cluster.
+    pub(crate) fn are_in(&self, cluster: &Istr) -> bool {
+        self.by_cluster.contains_key(cluster)
+    }
+
     /// The first other destination, in the order of keys, that selects the same pods.
     pub(crate) fn sharing_workloads(&self, destination: &Destination) -> Option<&Destination> {
         let labels = &destination.kube_service()?.workload_selector_labels;

@@ -192,6 +192,11 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
     let copy = T::canonical(spec);
     let size = size::of(&copy);
     let selectors = T::selectors(spec);
+    for (position, selector) in selectors.iter().enumerate() {
+        let clusters = selector.kube_service_matcher.iter().flat_map(|matcher| &matcher.clusters);
+        let field = format!("spec.destinationSelector[{position}].kubeServiceMatcher.clusters");
+        index.check_clusters(clusters, &field, &mut own);
+    }
     Policy {
         id: PolicyId(0),
         input: input.clone(),

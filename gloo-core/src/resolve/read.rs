@@ -86,6 +86,11 @@ impl Checked for TrafficPolicy {
         let selectors = source_selector.iter().enumerate();
         let mut sources: Vec<SourceSelector> =
             selectors.map(|(position, selector)| SourceSelector::read(selector, position, own)).collect();
+        for (position, selector) in source_selector.iter().enumerate() {
+            let clusters = selector.kube_workload_matcher.iter().flat_map(|matcher| &matcher.clusters);
+            let field = format!("spec.sourceSelector[{position}].kubeWorkloadMatcher.clusters");
+            index.check_clusters(clusters, &field, own);
+        }
         if sources.is_empty() {
             sources.push(SourceSelector { clusters: Vec::new(), sources: vec![Source::default()] });
         }
