@@ -56,6 +56,7 @@ pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation 
         statuses: Vec::new(),
         findings: Vec::new(),
         verdicts: Verdicts::new(&index),
+        failures: Vec::new(),
     };
     for decision in decisions {
         run.emit(decision, &demands, &specs);
@@ -116,6 +117,8 @@ struct Run<'a> {
     statuses: Vec<(InputRef, Status)>,
     findings: Vec<Finding>,
     verdicts: Verdicts,
+    /// What could not be written for a destination, and who asked for it.
+    failures: Vec<(DestinationId, InputRef, Rejection)>,
 }
 
 impl<'a> Run<'a> {
@@ -143,6 +146,24 @@ impl<'a> Run<'a> {
         collect(&mut self.verdicts.traffic, &index.traffic, destination.id, traffic, &warnings, &failures);
         let access = decision.access_verdicts;
         collect(&mut self.verdicts.access, &index.access, destination.id, access, &warnings, &failures);
+        self.failures.extend(failures.into_iter().map(|(input, it)| (destination.id, input, it)));
+    }
+
+    /// Where the rule of a service could not be written, routes to its subsets lead nowhere: their policies
+    /// fail wherever they are in force.
+    fn fail_routes_to_subsets(&mut self, index: &Index) {
+        for (service, input, rejection) in std::mem::take(&mut self.failures) {
+            for policy in index.traffic.iter().filter(|policy| policy.input == input) {
+                if !policy.current.uses_subset_of(service) {
+                    continue;
+                }
+                let verdicts = self.verdicts.traffic.get_mut(policy.id.index()).into_iter().flatten();
+                for (_, verdict) in verdicts.filter(|(_, it)| it.state == ApprovalState::Accepted) {
+                    verdict.state = ApprovalState::Failed;
+                    verdict.errors.push(rejection.clone());
+                }
+            }
+        }
     }
 
     /// A destination whose access policies are all refused is open, which nobody may overlook.
@@ -156,6 +177,7 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, index: &'a Index, snapshot: &Snapshot) -> Translation {
         self.findings.extend(snapshot.findings.iter().cloned());
+        self.fail_routes_to_subsets(index);
         let Verdicts { traffic, access } = std::mem::take(&mut self.verdicts);
         self.finish_kind(index, &index.traffic, &traffic);
         self.finish_kind(index, &index.access, &access);

@@ -76,6 +76,15 @@ pub(crate) enum Current<T> {
     Unresolved(Vec<Rejection>),
 }
 
+impl Current<TrafficPolicy> {
+    /// Whether it sends requests to a subset of a destination.
+    pub fn uses_subset_of(&self, destination: DestinationId) -> bool {
+        let Self::Valid(version) = self else { return false };
+        let mut targets = version.shift.iter().flat_map(|shift| &shift.targets);
+        targets.any(|target| target.target.destination == destination && !target.subset.is_empty())
+    }
+}
+
 /// A policy of the management cluster.
 #[derive(Debug)]
 pub(crate) struct Policy<T: Checked> {
