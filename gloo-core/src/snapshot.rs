@@ -49,7 +49,8 @@ pub struct Snapshot {
     pub virtual_meshes: Inputs<api::VirtualMesh>,
     /// Virtual destinations. Known only so that references to them can be told from typing errors.
     pub virtual_destinations: Inputs<api::VirtualDestination>,
-    /// Policies that could not be decoded. They are refused, and their last good version stays in force.
+    /// Policies and settings that could not be decoded. They are refused; of policies the last good version
+    /// stays in force.
     pub broken: Arc<BTreeMap<InputRef, Broken>>,
     /// Objects of other kinds; backends read those that can collide with their outputs.
     pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
@@ -66,7 +67,7 @@ pub struct SettingsInput {
     pub object: Arc<api::Settings>,
 }
 
-/// A policy that could not be decoded.
+/// An object with a verdict that could not be decoded.
 #[derive(Clone, Debug)]
 pub struct Broken {
     /// Its generation.

@@ -11,7 +11,7 @@ pub(crate) use policy::{PolicyStatus, policy_status};
 use std::sync::Arc;
 
 use crate::api::{ApprovalState, DestinationStatus, MeshStatus, SettingsStatus, WorkloadStatus};
-use crate::id::InputRef;
+use crate::id::{InputKind, InputRef};
 use crate::index::Index;
 use crate::report::Status;
 use crate::snapshot::Snapshot;
@@ -41,6 +41,12 @@ pub(crate) fn observed(index: &Index, snapshot: &Snapshot) -> Vec<(InputRef, Sta
         let state = ApprovalState::Accepted;
         let status = SettingsStatus { observed_generation, state, errors: Vec::new() };
         statuses.push((settings.input.clone(), Status::Settings(Arc::new(status))));
+    }
+    for (input, broken) in snapshot.broken.iter().filter(|(input, _)| input.kind == InputKind::Settings) {
+        let errors = size::cut(&[broken.rejection()], size::ERRORS);
+        let (observed_generation, state) = (broken.generation, ApprovalState::Invalid);
+        let status = SettingsStatus { observed_generation, state, errors };
+        statuses.push((input.clone(), Status::Settings(Arc::new(status))));
     }
     statuses
 }

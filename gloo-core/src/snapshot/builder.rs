@@ -126,7 +126,9 @@ impl SnapshotBuilder {
             }
             self.snapshot.settings = Some(SettingsInput { input: counting, object });
         } else {
-            let note = "it does not exist, so defaults are used".to_owned();
+            let broken = self.snapshot.broken.contains_key(&counting);
+            let what = if broken { "it cannot be read" } else { "it does not exist" };
+            let note = format!("{what}, so defaults are used");
             let warning = Warning::Unwise { field: "the object".to_owned(), note };
             self.findings.push(Finding::warning(Subject::Input(counting), warning));
         }
@@ -175,7 +177,7 @@ impl SnapshotBuilder {
         Ok(subject)
     }
 
-    /// Turns what came of decoding into findings; policies that failed are kept as broken.
+    /// Turns what came of decoding into findings; what failed and has a verdict is kept as broken.
     fn note_decoded(&mut self, input: InputRef, head: Head, decoded: Result<Vec<Warning>, DecodeError>) {
         match decoded {
             Ok(warnings) => {
@@ -183,7 +185,12 @@ impl SnapshotBuilder {
                 let findings = warnings.into_iter().map(|warning| Finding::warning(subject.clone(), warning));
                 self.findings.extend(findings);
             }
-            Err(error) if matches!(input.kind, InputKind::TrafficPolicy | InputKind::AccessPolicy) => {
+            Err(error) if has_verdict(input.kind) => {
+                if input.kind == InputKind::Settings {
+                    let DecodeError { path, reason } = error.clone();
+                    let rejection = Rejection::Undecodable { path, reason };
+                    self.findings.push(Finding::error(Subject::Input(input.clone()), rejection));
+                }
                 let broken = Broken { generation: head.generation, created: head.created, error };
                 Arc::make_mut(&mut self.snapshot.broken).insert(input, broken);
             }
@@ -247,10 +254,18 @@ impl SnapshotBuilder {
             InputKind::AccessPolicy => {
                 Arc::make_mut(&mut self.snapshot.access_policies).remove(input);
             }
+            InputKind::Settings => {
+                self.settings.remove(input);
+            }
             _ => (),
         }
         self.findings.retain(|finding| finding.subject != Subject::Input(input.clone()));
     }
+}
+
+/// Whether objects of a kind have a status that says what is wrong with them.
+fn has_verdict(kind: InputKind) -> bool {
+    matches!(kind, InputKind::TrafficPolicy | InputKind::AccessPolicy | InputKind::Settings)
 }
 
 /// Decodes an object into its place; returns what was left out.
