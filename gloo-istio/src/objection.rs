@@ -58,10 +58,8 @@ fn ambient(
             "clients without a proxy of their own (ambient) are not told apart",
         ));
     } else if restricted {
-        let context = format!(
-            "for ambient destinations such as {}: their waypoint does not know who calls",
-            destination.input
-        );
+        let context =
+            format!("on {}: it is ambient, and a waypoint does not know who calls", destination.input);
         let field = "spec.sourceSelector".to_owned();
         objections.push(Objection::Reject(Rejection::Unsupported { field, context }));
     }
@@ -71,8 +69,10 @@ fn ambient(
             "some pods have no proxy of their own (ambient); between those it takes effect only at a waypoint",
         ));
     } else if waypoint::of(cx, destination).is_none() {
-        objections
-            .push(warning("spec.policy", "no waypoint is known for the service, so nobody enforces it"));
+        objections.push(warning(
+            "spec.policy",
+            "no waypoint is known for the service, so nobody enforces it between ambient workloads",
+        ));
     }
 }
 
