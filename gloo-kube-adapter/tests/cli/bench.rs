@@ -100,7 +100,7 @@ pub struct Run {
 impl Run {
     /// The document on the standard output.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+        serde_json::from_str(&self.stdout).expect("one JSON document")
     }
 }
 

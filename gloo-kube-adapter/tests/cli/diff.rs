@@ -76,8 +76,8 @@ fn patches_lead_from_the_old_to_the_new() {
             (reference["cluster"].as_str().expect("text"), reference["name"].as_str().expect("text"));
         let path = format!("out/{cluster}/virtualservices.networking.istio.io/kitchen/{name}.yaml");
         let mut object: Value = serde_saphyr::from_str(&bench.read(&path)).expect("YAML");
-        let patch: Patch = serde_json::from_value(change["patch"].clone()).expect("a patch");
-        json_patch::patch(&mut object, &patch).expect("a patch that applies");
+        let steps: Patch = serde_json::from_value(change["patch"].clone()).expect("a patch");
+        json_patch::patch(&mut object, &steps).expect("a patch that applies");
         assert_eq!(object, now(reference), "{change:#}");
     }
     assert_eq!(document["summary"]["update"], 1);

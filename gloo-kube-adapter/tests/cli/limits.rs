@@ -46,7 +46,7 @@ fn aliases_must_not_explode() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..7 {
         let alias = format!("*a{}", level - 1);
-        let _ = writeln!(bomb, "a{level}: &a{level} [{}]", vec![alias.as_str(); 10].join(", "));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{}]", [alias.as_str(); 10].join(", "));
     }
     let stderr = refused("a.yaml", bomb);
     assert!(stderr.contains("a.yaml:") && stderr.contains("more than 100000 nodes"), "{stderr}");

@@ -38,7 +38,7 @@ fn a_tree_has_a_file_for_each_object_and_an_index() {
         (&tea["cluster"], &tea["kind"], &tea["name"]),
         (&"north".into(), &"VirtualService".into(), &"tea".into())
     );
-    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = format!("{:x}", Sha256::digest(&text));
     assert_eq!(tea["sha256"], digest.as_str());
     let status = bench.read("out/_status/trafficpolicies.networking.mesh.gloo.solo.io/gloo-mesh/tea.yaml");
     assert!(
