@@ -96,7 +96,7 @@ message! {
     /// Settings for one destination of a traffic shift.
     #[derive(Eq)]
     pub struct DestinationOptions {
-        /// Adds and removes headers of requests to this destination. Has no effect here.
+        /// Adds and removes headers of requests to this destination.
         pub header_manipulation: Option<HeaderManipulation>,
     }
 
