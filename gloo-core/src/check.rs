@@ -2,6 +2,7 @@
 
 use crate::api::Duration;
 use crate::istr::Labels;
+use crate::pattern;
 use crate::rejection::{Rejection, Warning};
 
 /// Shortest duration that the proxies of every mesh accept.
@@ -65,7 +66,7 @@ impl Checks {
 
     /// Rejects regular expressions that the proxies (RE2 syntax) cannot run.
     pub fn regex(&mut self, field: &str, value: &str) {
-        if value.is_empty() || value.len() > 1024 || regex::Regex::new(value).is_err() {
+        if !pattern::is_valid(value) {
             self.invalid(field, format!("{value:?}"), "a regular expression (RE2 syntax, 1 to 1024 bytes)");
         }
     }
@@ -75,7 +76,11 @@ impl Checks {
         for (key, value) in labels {
             let name = key.split_once('/').map_or(&**key, |(_, name)| name);
             if name.is_empty() || !is_label_text(name) || !is_label_text(value) {
-                self.invalid(field, format!("{key:?}: {value:?}"), "a label that an object can carry, without wildcards");
+                self.invalid(
+                    field,
+                    format!("{key:?}: {value:?}"),
+                    "a label that an object can carry, without wildcards",
+                );
             }
         }
     }
@@ -122,6 +127,7 @@ mod tests {
     use super::{Checks, is_dns_label, is_dns_name};
     use crate::api::Duration;
     use crate::istr::Labels;
+    use crate::pattern;
 
     #[test]
     fn labels_are_those_that_objects_can_carry() {

@@ -49,6 +49,7 @@ pub mod model;
 pub mod name;
 pub mod object;
 pub mod output;
+pub mod pattern;
 pub mod rejection;
 pub mod report;
 pub mod snapshot;

@@ -7,6 +7,7 @@ use std::fmt;
 use crate::Istr;
 use crate::api::{HeaderMatcher, HttpMatcher, QueryParameterMatcher, StringMatch};
 use crate::check::{Checks, is_token};
+use crate::pattern;
 use crate::rejection::Warning;
 
 /// A condition on requests; the default one holds for every request.
@@ -218,7 +219,7 @@ fn read_path(uri: &StringMatch, field: &str, checks: &mut Checks) -> Option<Path
         Some(PathMatch::Regex(regex.clone()))
     } else if let Some(suffix) = suffix {
         let case = if *ignore_case { "(?i)" } else { "" };
-        let text = format!("{case}.*{}", regex::escape(suffix));
+        let text = format!("{case}.*{}", pattern::escape(suffix));
         checks.regex(&format!("{field}.uri.suffix"), &text);
         Some(PathMatch::Regex(text.into()))
     } else {
@@ -244,7 +245,7 @@ fn read_headers(matchers: &[HeaderMatcher], field: &str, checks: &mut Checks) ->
         }
         let value = read_value(&matcher.value, matcher.regex, &field, checks);
         if let (true, ValueMatch::Regex(text)) = (matcher.invert_match, &value)
-            && regex::Regex::new(&format!("^(?:{text})$")).is_ok_and(|regex| regex.is_match(""))
+            && pattern::matches_empty(text)
         {
             checks.unwise(format!("{field}.value"), "it matches the empty text, and a missing header counts as empty: requests without it are left out");
         }

@@ -151,9 +151,11 @@ pub(super) fn unreachable_targets(
 ) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let shifted = policy.shift.iter().flat_map(|shift| &shift.targets).enumerate();
-    let shifted = shifted
-        .map(|(position, target)| (format!("{}.destinations[{position}]", shift::FIELD), target.target));
-    let mirrored = policy.mirror.iter().map(|mirror| (mirror::FIELD.to_owned(), mirror.target));
+    let shifted = shifted.map(|(position, target)| {
+        (format!("{}.destinations[{position}].kubeService", shift::FIELD), target.target)
+    });
+    let mirrored =
+        policy.mirror.iter().map(|mirror| (format!("{}.kubeService", mirror::FIELD), mirror.target));
     for (field, target) in shifted.chain(mirrored) {
         let Some(service) = cx.destination(target.destination).map(|target| &target.service) else {
             continue;

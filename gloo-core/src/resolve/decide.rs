@@ -185,6 +185,10 @@ fn object_to_traffic(
             backend.map(|backend| backend.traffic_objections(cx, destination, &draft.cluster, version));
         sort(objections.unwrap_or_default(), &mut errors, &mut remarks);
     }
+    if !drafts.iter().any(|draft| version.selects_cluster(&draft.cluster)) {
+        let detail = ": no clients of the clusters that it names reach the destination";
+        remarks.warnings.push(Warning::NoEffect { field: "spec.sourceSelector".to_owned(), detail });
+    }
     if version.sets_routes() && !destination.ports.iter().any(|port| port.protocol.carries_http()) {
         let note =
             format!("no port of {} speaks HTTP, so nothing of it takes effect there", destination.input);

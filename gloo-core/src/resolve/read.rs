@@ -184,7 +184,9 @@ impl TrafficPolicy {
 
     /// Notes about fields that are fine alone but surprise together.
     fn warn_about_combinations(&self, checks: &mut Checks) {
-        if self.cors.is_some() && self.requests.iter().any(|request| request.method.is_some()) {
+        let methods = || self.requests.iter().map(|request| request.method.as_deref());
+        let takes_preflight = methods().any(|method| method.is_none_or(|method| method == "OPTIONS"));
+        if self.cors.is_some() && !takes_preflight {
             checks.unwise(
                 cors::FIELD,
                 "preflight requests use OPTIONS, which a matcher with another method leaves out",

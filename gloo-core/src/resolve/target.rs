@@ -212,7 +212,7 @@ fn find_port(
         }
     };
     if !found.protocol.carries_http() {
-        let context = format!("with port {}: {name} does not speak HTTP there", found.number);
+        let context = format!("with port {} of {name}, which does not speak HTTP", found.number);
         checks.reject(Rejection::Unsupported { field: field.to_owned(), context });
         return None;
     }

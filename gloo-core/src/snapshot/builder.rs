@@ -127,9 +127,9 @@ impl SnapshotBuilder {
             self.snapshot.settings = Some(SettingsInput { input: counting, object });
         } else {
             let broken = self.snapshot.broken.contains_key(&counting);
-            let what = if broken { "it cannot be read" } else { "it does not exist" };
+            let what = if broken { "the object cannot be read" } else { "the object does not exist" };
             let note = format!("{what}, so defaults are used");
-            let warning = Warning::Unwise { field: "the object".to_owned(), note };
+            let warning = Warning::Unwise { field: "spec".to_owned(), note };
             self.findings.push(Finding::warning(Subject::Input(counting), warning));
         }
         self.snapshot.findings = Arc::new(self.findings);

@@ -3,6 +3,7 @@
 use crate::Istr;
 use crate::api::{CorsPolicy, Duration, StringMatch};
 use crate::check::{Checks, is_token};
+use crate::pattern;
 
 /// Where it stands in a policy.
 pub const FIELD: &str = "spec.policy.corsPolicy";
@@ -105,7 +106,7 @@ fn read_origin(origin: &StringMatch, index: usize, checks: &mut Checks) -> Optio
         (_, Some(text)) if !ignore_case => OriginMatch::Prefix(text.clone()),
         _ => {
             let case = if *ignore_case { "(?i)" } else { "" };
-            let regex = format!("{case}{before}{}{after}", regex::escape(text));
+            let regex = format!("{case}{before}{}{after}", pattern::escape(text));
             checks.regex(&field, &regex);
             OriginMatch::Regex(regex.into())
         }
