@@ -11,8 +11,8 @@ mod raw;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use self::node::{Node, Reason, kind_of};
-use self::path::{error_path, is_condition, unknown_path};
+use self::node::{Node, Reason, Trail, kind_of};
+use self::path::{is_condition, join};
 use crate::api::{Kind, StoredCopy};
 
 /// An object that was read.
@@ -93,7 +93,7 @@ pub(crate) fn decode_spec<K: Kind>(value: &mut Value) -> Result<(K::Spec, Vec<St
 /// Reads a value of which nothing is known; what cannot be read is `None`.
 pub(crate) fn lenient<T: DeserializeOwned>(mut value: Value) -> Option<T> {
     raw::remove_nulls(&mut value, "").ok()?;
-    T::deserialize(Node(value)).ok()
+    T::deserialize(Node(value, &Trail::default())).ok()
 }
 
 /// Removes the type of the object, after checking that it is the expected one if it is given.
@@ -143,14 +143,14 @@ fn check_copies(
 
 /// Reads a value whose root stands at `base`; returns it with the paths of unknown fields.
 fn read<T: DeserializeOwned>(value: Value, base: &str) -> Result<(T, Vec<String>), DecodeError> {
-    let mut unknown = Vec::new();
-    let mut note = |path: serde_ignored::Path<'_>| unknown.push(unknown_path(base, &path));
-    let deserializer = serde_ignored::Deserializer::new(Node(value), &mut note);
-    let object: T = serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error_path(base, error.path());
-        let Reason(reason) = error.into_inner();
-        DecodeError { path, reason }
-    })?;
+    let trail = Trail::default();
+    let object = T::deserialize(Node(value, &trail))
+        .map_err(|Reason(reason)| DecodeError { path: trail.path(base), reason })?;
+    let unknown: Vec<String> = trail
+        .unknown()
+        .into_iter()
+        .map(|path| if base.is_empty() { path } else { join(base, &path) })
+        .collect();
     match unknown.iter().find(|path| is_condition(path)) {
         Some(path) => Err(DecodeError::new(
             path.as_str(),

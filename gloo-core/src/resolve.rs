@@ -3,6 +3,7 @@
 mod claim;
 mod decide;
 mod identity;
+mod ledger;
 mod read;
 mod subset;
 mod target;

@@ -3,15 +3,18 @@
 //! It differs from the one of `serde_json` in two points only: a message is never read from a list, and errors name neither types of
 //! the language nor anything else that the author of the value has not seen.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display};
 
-use serde::de::value::StringDeserializer;
+use serde::de::value::{StrDeserializer, StringDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
+
+use super::path::{element, join};
 
 /// What is wrong with a value.
 #[derive(Debug)]
@@ -88,10 +91,50 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
     }
 }
 
-/// A JSON value that serde reads.
-pub(super) struct Node(pub(super) Value);
+/// Where reading stands, and the unknown fields it has met.
+///
+/// When reading fails, the steps lead to the mistake. Keeping them here, and not in wrappers around the
+/// deserializer, means that the code that reads a type exists once and not once for each kind that holds it.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    steps: RefCell<Vec<Step>>,
+    unknown: RefCell<Vec<String>>,
+}
 
-impl Node {
+/// One step into a value.
+#[derive(Debug)]
+enum Step {
+    Field(String),
+    Element(usize),
+}
+
+impl Trail {
+    /// The path of where reading stands, from `base` on.
+    pub(super) fn path(&self, base: &str) -> String {
+        self.steps.borrow().iter().fold(base.to_owned(), |path, step| match step {
+            Step::Field(field) => join(&path, field),
+            Step::Element(index) => element(&path, *index),
+        })
+    }
+
+    /// Paths of the unknown fields that were met, from the root on.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        self.unknown.take()
+    }
+
+    /// Reads what is one step further in; after a mistake the steps stay as they are.
+    fn step<T>(&self, step: Step, read: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
+        self.steps.borrow_mut().push(step);
+        let value = read()?;
+        self.steps.borrow_mut().pop();
+        Ok(value)
+    }
+}
+
+/// A JSON value that serde reads.
+pub(super) struct Node<'t>(pub(super) Value, pub(super) &'t Trail);
+
+impl Node<'_> {
     fn expected(&self, expected: &dyn Expected) -> Reason {
         Reason::invalid_type(unexpected(&self.0), expected)
     }
@@ -110,7 +153,7 @@ macro_rules! deserialize_integer {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Node {
+impl<'de> Deserializer<'de> for Node<'_> {
     type Error = Reason;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Reason> {
@@ -124,8 +167,10 @@ impl<'de> Deserializer<'de> for Node {
                 (None, None, None) => Err(self.expected(&"a number")),
             },
             Value::String(text) => visitor.visit_string(text),
-            Value::Array(elements) => visitor.visit_seq(Elements(elements.into_iter())),
-            Value::Object(fields) => visitor.visit_map(Fields::new(fields)),
+            Value::Array(elements) => {
+                visitor.visit_seq(Elements { rest: elements.into_iter().enumerate(), trail: self.1 })
+            }
+            Value::Object(fields) => visitor.visit_map(Fields::new(fields, self.1)),
         }
     }
 
@@ -177,14 +222,16 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Reason> {
         match self.0 {
-            Value::Array(elements) => visitor.visit_seq(Elements(elements.into_iter())),
+            Value::Array(elements) => {
+                visitor.visit_seq(Elements { rest: elements.into_iter().enumerate(), trail: self.1 })
+            }
             _ => Err(self.expected(&"a list")),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Reason> {
         match self.0 {
-            Value::Object(fields) => visitor.visit_map(Fields::new(fields)),
+            Value::Object(fields) => visitor.visit_map(Fields::new(fields, self.1)),
             _ => Err(self.expected(&"an object")),
         }
     }
@@ -211,6 +258,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Reason> {
+        self.1.unknown.borrow_mut().push(self.1.path(""));
         visitor.visit_unit()
     }
 
@@ -220,33 +268,41 @@ impl<'de> Deserializer<'de> for Node {
 }
 
 /// The elements of a list.
-struct Elements(std::vec::IntoIter<Value>);
+struct Elements<'t> {
+    rest: std::iter::Enumerate<std::vec::IntoIter<Value>>,
+    trail: &'t Trail,
+}
 
-impl<'de> SeqAccess<'de> for Elements {
+impl<'de> SeqAccess<'de> for Elements<'_> {
     type Error = Reason;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Reason> {
-        self.0.next().map(|element| seed.deserialize(Node(element))).transpose()
+        let Some((index, element)) = self.rest.next() else {
+            return Ok(None);
+        };
+        self.trail.step(Step::Element(index), || seed.deserialize(Node(element, self.trail))).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.rest.len())
     }
 }
 
 /// The fields of an object.
-struct Fields {
+struct Fields<'t> {
     rest: serde_json::map::IntoIter,
+    field: String,
     value: Value,
+    trail: &'t Trail,
 }
 
-impl Fields {
-    fn new(fields: Map<String, Value>) -> Self {
-        Self { rest: fields.into_iter(), value: Value::Null }
+impl<'t> Fields<'t> {
+    fn new(fields: Map<String, Value>, trail: &'t Trail) -> Self {
+        Self { rest: fields.into_iter(), field: String::new(), value: Value::Null, trail }
     }
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl<'de> MapAccess<'de> for Fields<'_> {
     type Error = Reason;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Reason> {
@@ -254,12 +310,15 @@ impl<'de> MapAccess<'de> for Fields {
             return Ok(None);
         };
         self.value = value;
-        let key: StringDeserializer<Reason> = key.into_deserializer();
-        seed.deserialize(key).map(Some)
+        let name: StrDeserializer<'_, Reason> = key.as_str().into_deserializer();
+        let read = seed.deserialize(name).map(Some);
+        self.field = key;
+        read
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Reason> {
-        seed.deserialize(Node(self.value.take()))
+        let (field, value) = (std::mem::take(&mut self.field), self.value.take());
+        self.trail.step(Step::Field(field), || seed.deserialize(Node(value, self.trail)))
     }
 }
 

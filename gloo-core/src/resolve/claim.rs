@@ -32,7 +32,7 @@ impl<'a> Draft<'a> {
 
     /// What other policies already hold with another value; each field and holder once.
     pub fn conflicts(&self, policy: &'a TrafficPolicy) -> Vec<Rejection> {
-        let mut taken = Taken::default();
+        let mut taken = Taken { by: &policy.input, rejections: Vec::new() };
         taken.check(tls::FIELD, self.tls.as_ref(), policy.tls.as_ref(), String::new);
         taken.check(outlier::FIELD, self.outlier.as_ref(), policy.outlier.as_ref(), String::new);
         for atom in atoms(policy, &self.cluster) {
@@ -91,13 +91,13 @@ fn commit_route<'a>(held: &mut RouteSettings<'a>, policy: &'a TrafficPolicy, by:
     }
 }
 
-/// Collects fields that are taken.
-#[derive(Default)]
-struct Taken {
+/// Collects fields that others have taken.
+struct Taken<'a> {
+    by: &'a InputRef,
     rejections: Vec<Rejection>,
 }
 
-impl Taken {
+impl Taken<'_> {
     fn check<T: PartialEq>(
         &mut self,
         field: &'static str,
@@ -112,7 +112,8 @@ impl Taken {
             matches!(rejection, Rejection::FieldTaken { field: taken, winner, .. }
                 if *taken == field && **winner == *held.by)
         };
-        if held.value != wanted && !self.rejections.iter().any(known) {
+        // A policy does not stand in its own way: an earlier version of it may be in force.
+        if held.value != wanted && held.by != self.by && !self.rejections.iter().any(known) {
             let winner = Box::new(held.by.clone());
             self.rejections.push(Rejection::FieldTaken { field, winner, scope: scope() });
         }
