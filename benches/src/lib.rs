@@ -1,1 +1,17 @@
-//! benches.
+//! Worlds of graded sizes, and what a translation of them costs.
+//!
+//! `cargo bench -p gloo-benches` measures and prints one table; `README.md` beside this crate says what its
+//! columns mean. Nothing here is a timed test: a slow machine makes a slow table, never a failure.
+//!
+//! - [`world`]: the generator. Everything is a function of indices, so that anyone gets the same input.
+//! - [`measure`]: runs one size and counts.
+//! - [`table`]: rows as Markdown and JSON.
+//! - [`machine`]: on what it ran.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod machine;
+pub mod measure;
+pub mod table;
+pub mod world;

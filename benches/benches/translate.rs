@@ -1,0 +1,118 @@
+//! Measures full translations of world S-A in graded sizes; `README.md` of this crate explains the table.
+//!
+//! ```text
+//! cargo bench -p gloo-benches [-- [SIZE…] [--json FILE] [--seconds N] [--repeat N]]
+//! ```
+//!
+//! A `SIZE` is `CLUSTERSxSERVICES`, such as `10x1000`; without any, three sizes are measured. `--repeat` only
+//! translates that many times and prints nothing, for profilers. Without `--bench`, which `cargo bench` adds,
+//! one round of the smallest size only shows that everything still runs.
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use gloo_benches::machine::Machine;
+use gloo_benches::measure::{Effort, measure, run};
+use gloo_benches::table::Table;
+use gloo_benches::world::{Size, world};
+
+/// Serves and counts everything that is measured.
+#[global_allocator]
+static ALLOCATOR: alloc_tracker::Allocator<mimalloc::MiMalloc> =
+    alloc_tracker::Allocator::new(mimalloc::MiMalloc);
+
+#[derive(Debug)]
+struct Arguments {
+    sizes: Vec<Size>,
+    json: Option<String>,
+    effort: Effort,
+    repeat: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    match Arguments::read(std::env::args().skip(1)).and_then(|arguments| arguments.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Arguments {
+    fn read(given: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut sizes = Vec::new();
+        let (mut json, mut seconds, mut repeat, mut in_earnest) = (None, 2, None, false);
+        let mut given = given;
+        while let Some(argument) = given.next() {
+            match argument.as_str() {
+                "--bench" => in_earnest = true,
+                "--json" => json = Some(given.next().ok_or("--json needs a file")?),
+                "--seconds" => seconds = number(given.next())?,
+                "--repeat" => repeat = Some(number(given.next())?),
+                size => sizes.push(parse_size(size)?),
+            }
+        }
+        let effort = if in_earnest || !sizes.is_empty() {
+            Effort { warm_up: 2, rounds: 7, time: Duration::from_secs(seconds) }
+        } else {
+            Effort { warm_up: 0, rounds: 1, time: Duration::ZERO }
+        };
+        if sizes.is_empty() {
+            sizes.push(Size::HUNDREDTH);
+            sizes.extend(in_earnest.then_some([Size::TENTH, Size::FULL]).into_iter().flatten());
+        }
+        Ok(Self { sizes, json, effort, repeat })
+    }
+
+    fn run(&self) -> Result<(), String> {
+        if let Some(times) = self.repeat {
+            return self.repeat(times);
+        }
+        let mut rows = Vec::new();
+        for size in &self.sizes {
+            rows.push(measure(*size, self.effort).map_err(|error| error.to_string())?);
+        }
+        let table = Table { machine: Machine::here(), allocator: "mimalloc, counted", rows };
+        say(&table.to_markdown());
+        if let Some(file) = &self.json {
+            let json = serde_json::to_vec_pretty(&table).map_err(|error| error.to_string())?;
+            std::fs::write(file, json).map_err(|error| format!("{file}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn repeat(&self, times: usize) -> Result<(), String> {
+        for size in &self.sizes {
+            let world = world(*size).map_err(|error| error.to_string())?;
+            for _ in 0..times {
+                drop(black_box(run(&world.snapshot)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number<T: std::str::FromStr>(text: Option<String>) -> Result<T, String> {
+    let text = text.unwrap_or_default();
+    text.parse().map_err(|_| format!("{text:?} is no number"))
+}
+
+fn parse_size(text: &str) -> Result<Size, String> {
+    let parts = text.split_once('x').and_then(|(clusters, services)| {
+        Some(Size { clusters: clusters.parse().ok()?, services: services.parse().ok()? })
+    });
+    let sound = |size: &Size| size.clusters > 0 && size.services > 0;
+    parts.filter(sound).ok_or_else(|| format!("{text:?} is no size such as 10x100"))
+}
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "a program that fails says why")]
+fn report(error: &str) {
+    eprintln!("error: {error}");
+}
