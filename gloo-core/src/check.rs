@@ -74,8 +74,13 @@ impl Checks {
     /// Rejects labels that no object can carry; wildcards have no meaning in policies.
     pub fn labels(&mut self, field: &str, labels: &Labels) {
         for (key, value) in labels {
-            let name = key.split_once('/').map_or(&**key, |(_, name)| name);
-            if name.is_empty() || !is_label_text(name) || !is_label_text(value) {
+            let (prefix, name) =
+                key.split_once('/').map_or((None, &**key), |(prefix, name)| (Some(prefix), name));
+            if prefix.is_some_and(|prefix| !is_dns_name(prefix))
+                || name.is_empty()
+                || !is_label_text(name)
+                || !is_label_text(value)
+            {
                 self.invalid(
                     field,
                     format!("{key:?}: {value:?}"),
@@ -87,7 +92,7 @@ impl Checks {
 
     /// Rejects names that HTTP does not allow for a header.
     pub fn header_name(&mut self, field: &str, name: &str) {
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if name.is_empty() || name.len() > 1024 || !name.bytes().all(is_token) {
             self.invalid(field, format!("{name:?}"), "the name of an HTTP header");
         }
     }
@@ -139,6 +144,7 @@ mod tests {
             ("app", "*", false),
             ("app", "-web", false),
             ("example.com/", "web", false),
+            ("A B!/v", "x", false),
         ] {
             let mut checks = Checks::default();
             checks.labels("at", &Labels::from([(key.into(), value.into())]));

@@ -32,6 +32,19 @@ pub fn sanitize(text: &str) -> String {
     name.to_lowercase()
 }
 
+/// The first eight hexadecimal digits of SHA-256, for names that would not be unique without.
+///
+/// ```
+/// assert_eq!(gloo_core::name::short_hash("a=b-c"), gloo_core::name::short_hash("a=b-c"));
+/// ```
+pub fn short_hash(text: &str) -> String {
+    sha2::Sha256::digest(text).iter().take(4).fold(String::new(), |mut hash, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
 /// Keeps the beginning of a text and lets a sum of the whole stand for the rest.
 fn shortened(text: &str) -> String {
     let mut short = prefix(text, KEPT).to_owned();

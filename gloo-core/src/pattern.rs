@@ -6,14 +6,16 @@
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassSet, ClassSetItem, ClassUnicodeKind, Flag, FlagsItemKind, HexLiteralKind,
+    self, AssertionKind, Ast, ClassSet, ClassSetItem, Flag, FlagsItemKind, GroupKind, HexLiteralKind,
     LiteralKind, RepetitionKind, RepetitionRange, Visitor,
 };
 
 /// Longest expression that is accepted, in bytes.
 const MAX_LENGTH: usize = 1024;
-/// Largest count in a repetition such as `a{3,1000}`.
-const MAX_REPEAT: u32 = 1000;
+/// Largest count in a repetition such as `a{3,1000}`, nested ones multiplied.
+const MAX_REPEAT: u64 = 1000;
+/// Largest program that an expression may become; the proxies stop at 32,768 steps.
+const MAX_PROGRAM: u64 = 20_000;
 
 /// Whether the proxies can run an expression, and read it as it is written.
 ///
@@ -24,7 +26,10 @@ const MAX_REPEAT: u32 = 1000;
 /// assert!(!is_valid("/v(?=1)"));
 /// ```
 pub fn is_valid(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MAX_LENGTH && parse(text).is_some_and(|ast| is_common(&ast))
+    !text.is_empty()
+        && text.len() <= MAX_LENGTH
+        && parse(text)
+            .is_some_and(|ast| is_common(&ast) && repeats(&ast) <= MAX_REPEAT && steps(&ast) <= MAX_PROGRAM)
 }
 
 /// Whether a valid expression matches the empty text as a whole.
@@ -78,15 +83,6 @@ impl Dialect {
             LiteralKind::HexFixed(kind) | LiteralKind::HexBrace(kind) => *kind == HexLiteralKind::X,
         })
     }
-
-    /// One- and two-letter categories are known everywhere, other names only in part.
-    fn unicode(class: &ast::ClassUnicode) -> Result<(), Differs> {
-        Self::only(match &class.kind {
-            ClassUnicodeKind::OneLetter(_) => true,
-            ClassUnicodeKind::Named(name) => name.len() <= 2,
-            ClassUnicodeKind::NamedValue { .. } => false,
-        })
-    }
 }
 
 impl Visitor for Dialect {
@@ -100,9 +96,17 @@ impl Visitor for Dialect {
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), Differs> {
         match ast {
             Ast::Flags(set) => Self::flags(&set.flags),
-            Ast::Group(group) => group.flags().map_or(Ok(()), Self::flags),
+            Ast::Group(group) => match &group.kind {
+                GroupKind::CaptureName { name, .. } => {
+                    Self::only(name.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+                }
+                GroupKind::CaptureIndex(_) | GroupKind::NonCapturing(_) => {
+                    group.flags().map_or(Ok(()), Self::flags)
+                }
+            },
             Ast::Literal(literal) => Self::literal(literal),
-            Ast::ClassUnicode(class) => Self::unicode(class),
+            // Which names of classes are known differs, and some are too large to repeat.
+            Ast::ClassUnicode(_) => Err(Differs),
             Ast::Assertion(assertion) => Self::only(matches!(
                 assertion.kind,
                 AssertionKind::StartLine
@@ -112,10 +116,8 @@ impl Visitor for Dialect {
                     | AssertionKind::WordBoundary
                     | AssertionKind::NotWordBoundary
             )),
-            Ast::Repetition(repetition) => Self::only(match &repetition.op.kind {
-                RepetitionKind::ZeroOrOne | RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore => true,
-                RepetitionKind::Range(range) => most(range) <= MAX_REPEAT,
-            }),
+            // `a**` is a mistake there, and no mistake here.
+            Ast::Repetition(repetition) => Self::only(!matches!(*repetition.ast, Ast::Repetition(_))),
             Ast::ClassBracketed(class) => Self::only(matches!(class.kind, ClassSet::Item(_))),
             Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) | Ast::Alternation(_) | Ast::Concat(_) => Ok(()),
         }
@@ -128,9 +130,8 @@ impl Visitor for Dialect {
                 Self::literal(&range.start)?;
                 Self::literal(&range.end)
             }
-            ClassSetItem::Unicode(class) => Self::unicode(class),
             // A bracket within brackets stands for itself there.
-            ClassSetItem::Bracketed(_) => Err(Differs),
+            ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => Err(Differs),
             ClassSetItem::Empty(_)
             | ClassSetItem::Ascii(_)
             | ClassSetItem::Perl(_)
@@ -143,11 +144,44 @@ impl Visitor for Dialect {
     }
 }
 
-/// The largest count that a repetition names.
-fn most(range: &RepetitionRange) -> u32 {
-    match *range {
-        RepetitionRange::Exactly(count) | RepetitionRange::AtLeast(count) => count,
-        RepetitionRange::Bounded(least, most) => least.max(most),
+/// The largest count that a repetition names; 1 where it names none.
+fn most(kind: &RepetitionKind) -> u64 {
+    match kind {
+        RepetitionKind::ZeroOrOne | RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore => 1,
+        RepetitionKind::Range(RepetitionRange::Exactly(count) | RepetitionRange::AtLeast(count)) => {
+            u64::from(*count)
+        }
+        RepetitionKind::Range(RepetitionRange::Bounded(least, most)) => u64::from(*least.max(most)),
+    }
+}
+
+/// Counts of repetitions, those within others multiplied.
+fn repeats(ast: &Ast) -> u64 {
+    match ast {
+        Ast::Repetition(repetition) => {
+            most(&repetition.op.kind).max(1).saturating_mul(repeats(&repetition.ast))
+        }
+        Ast::Group(group) => repeats(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().map(repeats).max().unwrap_or(1),
+        Ast::Concat(concat) => concat.asts.iter().map(repeats).max().unwrap_or(1),
+        _ => 1,
+    }
+}
+
+/// About how many steps a program for the expression has; rather too many than too few.
+fn steps(ast: &Ast) -> u64 {
+    /// A class stands for several byte sequences.
+    const CLASS: u64 = 12;
+    match ast {
+        Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => 1,
+        Ast::Literal(_) => 4,
+        Ast::Dot(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => CLASS,
+        Ast::Repetition(repetition) => {
+            most(&repetition.op.kind).max(1).saturating_mul(steps(&repetition.ast)).saturating_add(2)
+        }
+        Ast::Group(group) => steps(&group.ast).saturating_add(2),
+        Ast::Alternation(alternation) => alternation.asts.iter().map(|ast| steps(ast) + 1).sum(),
+        Ast::Concat(concat) => concat.asts.iter().map(steps).sum(),
     }
 }
 
@@ -187,8 +221,8 @@ mod tests {
             r"(?i).*\.png",
             "(?P<name>a|b)?",
             r"^/x$",
-            r"\p{L}\pN",
             "[[:alpha:]-]{2,1000}",
+            "(a{10}){100}",
             r"\x{41}",
             "(?s:a.b)",
             r"[^\]]",
@@ -214,6 +248,13 @@ mod tests {
             r"\U00000041",
             r"\b{start}a",
             r"\p{Alphabetic}",
+            r"\pL",
+            "a**",
+            "a{2}{3}",
+            "x*?+",
+            "(a{100}){100}",
+            "(?P<a.b>x)",
+            ".{1000}.{1000}.{1000}",
             r"\p{Script=Greek}",
             "(?=a)",
             r"(a)\1",

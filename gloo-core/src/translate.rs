@@ -48,6 +48,7 @@ pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation 
         demands.add(decision);
         status::note_specs(&mut specs, &decision.traffic);
     }
+    demands.finish();
     let cx = cx.with_demands(&demands);
     let mut run = Run {
         cx,

@@ -12,6 +12,7 @@ use gloo_core::id::InputRef;
 use gloo_core::index::{DataPlane, Destination, Mesh};
 use gloo_core::istr::Labels;
 use gloo_core::model::{AccessRule, Peer, Principal, Resolved, Sources};
+use gloo_core::name::short_hash;
 use gloo_core::rejection::Warning;
 
 use crate::waypoint::{self, Waypoint};
@@ -47,12 +48,12 @@ pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_
     }
     let name = &destination.service.name;
     let inputs = || rules.iter().map(|rule| rule.policy.clone());
-    split(sink, destination, name, &Target::Selector(labels(destination)), written, inputs);
+    split(cx, sink, destination, name, &Target::Selector(labels(destination)), written, inputs);
     if waypoint.is_some() {
         let target = Target::Ref(TargetRef { group: "", kind: "Service", name: name.clone() });
-        let name: Istr = format!("{name}-waypoint").into();
+        let name = free_name(cx, destination, format!("{name}-waypoint"));
         let written = rules.iter().flat_map(rule).collect();
-        split(sink, destination, &name, &target, written, inputs);
+        split(cx, sink, destination, &name, &target, written, inputs);
     }
 }
 
@@ -60,8 +61,19 @@ fn labels(destination: &Destination) -> Labels {
     destination.kube_service().map(|service| service.workload_selector_labels.clone()).unwrap_or_default()
 }
 
+/// A name for a further object of a destination that no other service's own object has.
+fn free_name(cx: Context<'_>, destination: &Destination, name: String) -> Istr {
+    let mut namesake = destination.service.clone();
+    namesake.name = name.into();
+    if cx.destination_of(&namesake).is_none() {
+        return namesake.name;
+    }
+    format!("{}-{}", namesake.name, short_hash(&namesake.name)).into()
+}
+
 /// Writes rules into as many policies as they need.
 fn split<I: Iterator<Item = InputRef>>(
+    cx: Context<'_>,
     sink: &mut Sink<'_>,
     destination: &Destination,
     name: &Istr,
@@ -73,7 +85,8 @@ fn split<I: Iterator<Item = InputRef>>(
     let mut part = 0;
     while !rules.is_empty() {
         let rest = rules.split_off(rules.len().min(MOST));
-        let name = if part == 0 { name.clone() } else { format!("{name}-{part}").into() };
+        let name =
+            if part == 0 { name.clone() } else { free_name(cx, destination, format!("{name}-{part}")) };
         let body = AuthorizationPolicy { target: target.clone(), action: Action::Allow, rules };
         sink.write(&AUTHORIZATION_POLICY, &service.cluster_name, &service.namespace, &name, inputs(), body);
         rules = rest;

@@ -172,6 +172,8 @@ fn encode(name: &str) -> String {
     for (position, byte) in name.bytes().enumerate() {
         let plain =
             byte.is_ascii_alphanumeric() || byte == b'-' || position > 0 && matches!(byte, b'.' | b'_');
+        // A cluster of this name would take the place of the index.
+        let plain = plain && !(position == 0 && name == "index.json");
         if plain {
             step.push(char::from(byte));
         } else {
@@ -204,6 +206,7 @@ mod tests {
         assert_eq!(encode(".."), "%2E.");
         assert_eq!(encode("../../etc/passwd"), "%2E.%2F..%2Fetc%2Fpasswd");
         assert_eq!(encode("_status"), "%5Fstatus");
+        assert_eq!(encode("index.json"), "%69ndex.json");
         assert_eq!(encode("a:b\\c\u{e9}"), "a%3Ab%5Cc%C3%A9");
         let (long, other) = ("a".repeat(253), "a".repeat(252) + "b");
         assert!(encode(&long).len() <= 240 && encode(&long) != encode(&other));

@@ -36,7 +36,7 @@ pub(crate) fn claim<'a, T: ?Sized>(
 ) {
     match held {
         None => *held = Some(Claimed { value, field, by, agreeing: Vec::new() }),
-        Some(held) if held.by == by || held.agreeing.contains(&by) => (),
+        Some(held) if held.by == by || held.agreeing.last() == Some(&by) => (),
         Some(held) => held.agreeing.push(by),
     }
 }

@@ -231,6 +231,8 @@ fn read_path(uri: &StringMatch, field: &str, checks: &mut Checks) -> Option<Path
 fn check_path(path: &str, field: &str, checks: &mut Checks) {
     if path.is_empty() {
         checks.invalid(field, "empty", "a path");
+    } else if path.contains(['?', '#']) {
+        checks.unwise(field, "a path ends before ? and #, so no request has this one");
     } else if !path.starts_with('/') && path != "*" {
         checks.unwise(field, "no request has a path that does not begin with /");
     }
@@ -240,7 +242,7 @@ fn read_headers(matchers: &[HeaderMatcher], field: &str, checks: &mut Checks) ->
     let mut headers = BTreeMap::new();
     for (index, matcher) in matchers.iter().enumerate() {
         let field = format!("{field}.headers[{index}]");
-        if !matcher.name.starts_with(':') {
+        if !matches!(&*matcher.name, ":authority" | ":method" | ":path" | ":scheme") {
             checks.header_name(&format!("{field}.name"), &matcher.name);
         }
         let value = read_value(&matcher.value, matcher.regex, &field, checks);
@@ -266,8 +268,13 @@ fn read_query(
     let mut query = BTreeMap::new();
     for (index, matcher) in matchers.iter().enumerate() {
         let field = format!("{field}.queryParameters[{index}]");
-        if matcher.name.is_empty() {
-            checks.invalid(format!("{field}.name"), "empty", "the name of a query parameter");
+        if matcher.name.is_empty() || matcher.name.len() > 1024 {
+            let length = format!("{} bytes long", matcher.name.len());
+            checks.invalid(
+                format!("{field}.name"),
+                length,
+                "the name of a query parameter, up to 1024 bytes",
+            );
         }
         let wanted = read_value(&matcher.value, matcher.regex, &field, checks);
         if query.insert(matcher.name.clone(), wanted.clone()).is_some_and(|earlier| earlier != wanted) {
@@ -279,6 +286,9 @@ fn read_query(
 
 /// Reads a value to compare with; an empty one means that anything may stand there.
 fn read_value(value: &Istr, regex: bool, field: &str, checks: &mut Checks) -> ValueMatch {
+    if value.chars().any(char::is_control) {
+        checks.invalid(format!("{field}.value"), format!("{value:?}"), "a text without control characters");
+    }
     if value.is_empty() {
         ValueMatch::Present
     } else if regex {

@@ -32,6 +32,8 @@ pub(crate) struct Decision<'a> {
 pub(crate) struct InForce<'a, T: Checked> {
     pub version: &'a T,
     pub generation: i64,
+    /// Whether it is an earlier version, because the current one is refused.
+    pub is_last_good: bool,
     /// The version as users wrote it, and its size as JSON.
     pub spec: Option<(Arc<T::Spec>, usize)>,
 }
@@ -86,7 +88,7 @@ fn decide_kind<'a, T: Checked>(
 ) -> (Vec<InForce<'a, T>>, Vec<(PolicyId, Verdict)>) {
     let mut in_order: Vec<&Policy<T>> = candidates.to_vec();
     in_order.sort_by(|a, b| a.order(destination).cmp(&b.order(destination)));
-    let mut in_force = Vec::new();
+    let mut in_force: Vec<InForce<'a, T>> = Vec::new();
     let mut verdicts: Vec<(PolicyId, Verdict)> = Vec::with_capacity(in_order.len());
     for policy in &in_order {
         let tried = match &policy.current {
@@ -96,8 +98,8 @@ fn decide_kind<'a, T: Checked>(
         let (state, order, errors, remarks) = match tried {
             Ok((version, remarks)) => {
                 let spec = policy.spec.clone();
-                let order = in_force.len();
-                in_force.push(InForce { version, generation: policy.generation, spec });
+                let order = in_force.iter().filter(|earlier| !earlier.is_last_good).count();
+                in_force.push(InForce { version, generation: policy.generation, is_last_good: false, spec });
                 (ApprovalState::Accepted, order, Vec::new(), remarks)
             }
             Err(errors) => {
@@ -110,6 +112,8 @@ fn decide_kind<'a, T: Checked>(
         warnings.extend(cx.not_translated(destination));
         verdicts.push((policy.id, Verdict { state, order, errors, warnings, notes }));
     }
+    // Next time, policies whose version is current come before those on an earlier one.
+    in_force.sort_by_key(|one| one.is_last_good);
     for (policy, (_, verdict)) in in_order.into_iter().zip(&mut verdicts) {
         if let (ApprovalState::Invalid, Current::Valid(version)) = (verdict.state, &policy.current)
             && let Err(errors) = ledger.judge(policy, version)
@@ -138,7 +142,7 @@ fn fall_back<'a, T: Checked>(
         let size = size::of(&*spec);
         (spec, size)
     });
-    in_force.push(InForce { version, generation: stored.generation, spec });
+    in_force.push(InForce { version, generation: stored.generation, is_last_good: true, spec });
     remarks.warnings.insert(0, Warning::LastGood { generation: stored.generation });
     remarks
 }

@@ -63,6 +63,10 @@ fn read_selector(
             .collect(),
         ..Peer::default()
     };
+    if request.request_principals.iter().chain(&request.not_request_principals).any(|user| user.is_empty()) {
+        let field = format!("{field}.requestIdentityMatcher");
+        own.invalid(field, "an empty text", "identities of end users, such as issuer/subject");
+    }
     let earlier_errors = targets.errors.len();
     let mut principals = Vec::new();
     let mut namespaces = Vec::new();

@@ -15,50 +15,56 @@ use crate::model::{AccessPolicy, Request, Source, SourceSelector, TrafficPolicy}
 use crate::resolve::{identity, target};
 use crate::snapshot::{Inputs, Snapshot};
 
+/// What differs between the kinds of policies only in names.
+macro_rules! parts_of {
+    ($kind:ident, $spec:ident, $objects:ident, $applied:ident) => {
+        const KIND: InputKind = InputKind::$kind;
+        type Object = api::$kind;
+        type Spec = api::$spec;
+
+        fn objects(snapshot: &Snapshot) -> &Inputs<api::$kind> {
+            &snapshot.$objects
+        }
+
+        fn metadata(object: &api::$kind) -> &ObjectMeta {
+            &object.metadata
+        }
+
+        fn spec(object: &api::$kind) -> &api::$spec {
+            &object.spec
+        }
+
+        fn verdicts(object: &api::$kind) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
+            object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
+        }
+
+        fn selectors(spec: &api::$spec) -> &[DestinationSelector] {
+            &spec.destination_selector
+        }
+
+        fn applied(destination: &Destination) -> Vec<Applied<'_, api::$spec>> {
+            let applied = destination.object.status.iter().flat_map(|status| &status.$applied);
+            applied
+                .filter_map(|applied| {
+                    let at = applied.reference.as_ref()?;
+                    let generation = applied.observed_generation;
+                    Some(Applied {
+                        name: &at.name,
+                        namespace: &at.namespace,
+                        generation,
+                        spec: applied.spec.as_ref(),
+                    })
+                })
+                .collect()
+        }
+    };
+}
+
 impl Checked for TrafficPolicy {
-    const KIND: InputKind = InputKind::TrafficPolicy;
-    type Object = api::TrafficPolicy;
-    type Spec = api::TrafficPolicySpec;
-
-    fn objects(snapshot: &Snapshot) -> &Inputs<api::TrafficPolicy> {
-        &snapshot.traffic_policies
-    }
-
-    fn metadata(object: &api::TrafficPolicy) -> &ObjectMeta {
-        &object.metadata
-    }
-
-    fn spec(object: &api::TrafficPolicy) -> &api::TrafficPolicySpec {
-        &object.spec
-    }
+    parts_of!(TrafficPolicy, TrafficPolicySpec, traffic_policies, applied_traffic_policies);
 
     fn canonical(spec: &api::TrafficPolicySpec) -> api::TrafficPolicySpec {
         spec.canonical()
-    }
-
-    fn verdicts(object: &api::TrafficPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
-        object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
-    }
-
-    fn selectors(spec: &api::TrafficPolicySpec) -> &[DestinationSelector] {
-        &spec.destination_selector
-    }
-
-    fn applied(destination: &Destination) -> Vec<Applied<'_, api::TrafficPolicySpec>> {
-        let status = destination.object.status.iter();
-        let applied = status.flat_map(|status| &status.applied_traffic_policies);
-        applied
-            .filter_map(|applied| {
-                let at = applied.reference.as_ref()?;
-                let generation = applied.observed_generation;
-                Some(Applied {
-                    name: &at.name,
-                    namespace: &at.namespace,
-                    generation,
-                    spec: applied.spec.as_ref(),
-                })
-            })
-            .collect()
     }
 
     fn check(
@@ -206,49 +212,10 @@ impl TrafficPolicy {
 }
 
 impl Checked for AccessPolicy {
-    const KIND: InputKind = InputKind::AccessPolicy;
-    type Object = api::AccessPolicy;
-    type Spec = api::AccessPolicySpec;
-
-    fn objects(snapshot: &Snapshot) -> &Inputs<api::AccessPolicy> {
-        &snapshot.access_policies
-    }
-
-    fn metadata(object: &api::AccessPolicy) -> &ObjectMeta {
-        &object.metadata
-    }
-
-    fn spec(object: &api::AccessPolicy) -> &api::AccessPolicySpec {
-        &object.spec
-    }
+    parts_of!(AccessPolicy, AccessPolicySpec, access_policies, applied_access_policies);
 
     fn canonical(spec: &api::AccessPolicySpec) -> api::AccessPolicySpec {
         spec.clone()
-    }
-
-    fn verdicts(object: &api::AccessPolicy) -> Option<(i64, &BTreeMap<Istr, ApprovalStatus>)> {
-        object.status.as_ref().map(|status| (status.observed_generation, &status.destinations))
-    }
-
-    fn selectors(spec: &api::AccessPolicySpec) -> &[DestinationSelector] {
-        &spec.destination_selector
-    }
-
-    fn applied(destination: &Destination) -> Vec<Applied<'_, api::AccessPolicySpec>> {
-        let status = destination.object.status.iter();
-        let applied = status.flat_map(|status| &status.applied_access_policies);
-        applied
-            .filter_map(|applied| {
-                let at = applied.reference.as_ref()?;
-                let generation = applied.observed_generation;
-                Some(Applied {
-                    name: &at.name,
-                    namespace: &at.namespace,
-                    generation,
-                    spec: applied.spec.as_ref(),
-                })
-            })
-            .collect()
     }
 
     fn check(
@@ -273,6 +240,8 @@ impl Checked for AccessPolicy {
             // A star would be taken for a wildcard by the mesh, which the field does not promise.
             if method.is_empty() || !method.bytes().all(|byte| is_token(byte) && byte != b'*') {
                 own.invalid("spec.allowedMethods", format!("{method:?}"), "an HTTP method");
+            } else if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+                own.unwise("spec.allowedMethods", "methods are written in capitals; no request has this one");
             }
         }
         for port in allowed_ports {
@@ -292,12 +261,14 @@ impl Checked for AccessPolicy {
 }
 
 fn check_path(path: &str, field: &str, checks: &mut Checks) {
-    if path.is_empty() || path.contains(['{', '}']) {
+    if path.is_empty() || path.contains(['{', '}']) || path.chars().any(char::is_control) {
         checks.invalid(field, format!("{path:?}"), "a path, with * as first or last character at most");
         return;
     }
     let inner = path.strip_prefix('*').or_else(|| path.strip_suffix('*')).unwrap_or(path);
-    if inner.contains('*') {
+    if !path.starts_with(['/', '*']) {
+        checks.unwise(field, "no request has a path that does not begin with /");
+    } else if inner.contains('*') {
         checks.unwise(field, "* is a wildcard only as first or last character; elsewhere it is literal");
     }
 }

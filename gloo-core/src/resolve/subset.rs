@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::Istr;
 use crate::check::is_dns_label;
 use crate::id::InputRef;
 use crate::index::DestinationId;
 use crate::istr::Labels;
 use crate::model::Subset;
-use crate::name::sanitize;
+use crate::name::{sanitize, short_hash};
 use crate::resolve::Decision;
 
 /// Longest name that still can take a hash.
@@ -21,6 +19,8 @@ const MAX_BASE: usize = 54;
 pub(crate) struct Demands<'a> {
     /// By destination and labels: clusters whose routes use it, and the policies that ask for it.
     by_destination: BTreeMap<DestinationId, BTreeMap<&'a Labels, BTreeMap<Istr, BTreeSet<&'a InputRef>>>>,
+    /// By destination and readable name: how many subsets would have it.
+    plain_names: BTreeMap<DestinationId, BTreeMap<String, usize>>,
 }
 
 impl<'a> Demands<'a> {
@@ -46,19 +46,27 @@ impl<'a> Demands<'a> {
         }
     }
 
+    /// Counts how many subsets of a destination would have each name. To be called when nothing is added any
+    /// more.
+    pub fn finish(&mut self) {
+        for (destination, subsets) in &self.by_destination {
+            let counts = self.plain_names.entry(*destination).or_default();
+            for labels in subsets.keys() {
+                *counts.entry(plain_name(labels)).or_default() += 1;
+            }
+        }
+    }
+
     /// The name of a subset: readable where that is unique and valid, else with a hash of its labels.
     pub fn name(&self, destination: DestinationId, labels: &Labels) -> Istr {
         let plain = plain_name(labels);
-        let others = self.by_destination.get(&destination).into_iter().flat_map(BTreeMap::keys);
-        let collides = others.filter(|other| **other != labels).any(|other| plain_name(other) == plain);
-        if is_dns_label(&plain) && !collides {
+        let namesakes = self.plain_names.get(&destination).and_then(|counts| counts.get(&plain));
+        if is_dns_label(&plain) && namesakes.is_none_or(|count| *count < 2) {
             return plain.into();
         }
-        let valid = |c: char| {
-            if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
-        };
+        let valid = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
         let base: String = plain.chars().map(valid).take(MAX_BASE).collect();
-        format!("{}-{}", base.trim_matches('-'), short_hash(labels)).trim_start_matches('-').into()
+        format!("{}-{}", base.trim_matches('-'), labels_hash(labels)).trim_start_matches('-').into()
     }
 
     /// The subsets of a destination that routes in `cluster` use, by name.
@@ -87,11 +95,10 @@ fn plain_name(labels: &Labels) -> String {
     sanitize(&pairs.join("-"))
 }
 
-/// First eight hexadecimal digits of SHA-256 over `key=value,…`.
-fn short_hash(labels: &Labels) -> String {
+/// A hash over `key=value,…`.
+fn labels_hash(labels: &Labels) -> String {
     let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let digest = Sha256::digest(pairs.join(","));
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    short_hash(&pairs.join(","))
 }
 
 #[cfg(test)]
@@ -135,6 +142,7 @@ mod tests {
         let subsets = demands.by_destination.entry(destination).or_default();
         subsets.entry(&one).or_default();
         subsets.entry(&other).or_default();
+        demands.finish();
         let (first, second) = (demands.name(destination, &one), demands.name(destination, &other));
         assert_ne!(first, second);
         assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");

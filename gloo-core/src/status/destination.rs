@@ -8,7 +8,7 @@ use crate::api::{
     TrafficPolicySpec, TrafficShift, WeightedDestination,
 };
 use crate::id::InputRef;
-use crate::index::Destination;
+use crate::index::{Checked, Destination};
 use crate::model::TrafficPolicy;
 use crate::report::Status;
 use crate::resolve::{Decision, Demands, InForce};
@@ -59,7 +59,7 @@ pub(crate) fn destination_status(
     // Sizing a status means writing it, so it is done only where it may be too large.
     let copies = decision.traffic.iter().map(InForce::size).chain(decision.access.iter().map(InForce::size));
     if !status.required_subsets.is_empty() || copies.sum::<usize>() > size::STATUS / 2 {
-        fit(&mut status);
+        fit(&mut status, decision);
     }
     Status::Destination(Arc::new(status))
 }
@@ -106,25 +106,36 @@ fn names(entry: &WeightedDestination, destination: &Destination) -> bool {
 }
 
 /// Leaves out copies of specs, from the end, until the status fits; then the ends of the lists.
-fn fit(status: &mut DestinationStatus) {
+///
+/// A copy of the version that its policy has now is only needed after the next bad edit. A copy of an earlier
+/// version is what keeps that version in force, so it goes last, and that of an access policy last of all:
+/// without it the destination would be open.
+fn fit(status: &mut DestinationStatus, decision: &Decision<'_>) {
     let mut size = size::of(status);
-    while size > size::STATUS {
-        let stored = status.applied_access_policies.iter_mut().rev().map(|applied| &mut applied.spec);
-        let access = drop_last(stored);
-        let stored = status.applied_traffic_policies.iter_mut().rev().map(|applied| &mut applied.spec);
-        let shorter = access
-            || drop_last(stored)
-            || status.required_subsets.pop().is_some()
-            || status.applied_access_policies.pop().is_some()
-            || status.applied_traffic_policies.pop().is_some();
-        if !shorter {
-            return;
+    for last_good in [false, true] {
+        let traffic = decision.traffic.iter().zip(&mut status.applied_traffic_policies).rev();
+        for (in_force, applied) in traffic.filter(|(in_force, _)| in_force.is_last_good == last_good) {
+            drop_copy(&mut size, in_force, &mut applied.spec);
         }
+        let access = decision.access.iter().zip(&mut status.applied_access_policies).rev();
+        for (in_force, applied) in access.filter(|(in_force, _)| in_force.is_last_good == last_good) {
+            drop_copy(&mut size, in_force, &mut applied.spec);
+        }
+        while size > size::STATUS && status.required_subsets.pop().is_some() {
+            size = size::of(status);
+        }
+    }
+    while size > size::STATUS
+        && (status.applied_traffic_policies.pop().is_some() || status.applied_access_policies.pop().is_some())
+    {
         size = size::of(status);
     }
 }
 
-/// Empties the first of the places that still holds something; tells whether there was one.
-fn drop_last<'a, T: 'a>(mut places: impl Iterator<Item = &'a mut Option<T>>) -> bool {
-    places.find(|place| place.is_some()).is_some_and(|place| place.take().is_some())
+/// Leaves one copy out if the status is still too large.
+fn drop_copy<T: Checked>(size: &mut usize, in_force: &InForce<'_, T>, copy: &mut Option<Arc<T::Spec>>) {
+    if *size > size::STATUS && copy.take().is_some() {
+        let dropped = in_force.spec.as_ref().map_or(0, |(_, size)| *size) + r#","spec":"#.len();
+        *size = size.saturating_sub(dropped);
+    }
 }

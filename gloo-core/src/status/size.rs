@@ -30,14 +30,29 @@ pub(crate) fn cut<T: ToString>(texts: &[T], (count, length): (usize, usize)) -> 
     shown
 }
 
-/// The beginning of a text that is too long, at a character boundary.
+/// The beginning of a text whose JSON is too long, at a character boundary. Control characters, which could be
+/// instructions to a terminal, are written out.
 fn cut_text(text: String, length: usize) -> Istr {
-    if text.len() <= length {
+    let text = if text.chars().any(char::is_control) {
+        text.chars()
+            .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+            .collect()
+    } else {
+        text
+    };
+    let in_json = |c: char| if matches!(c, '"' | '\\') { 2 } else { c.len_utf8() };
+    if text.chars().map(in_json).sum::<usize>() <= length {
         return text.into();
     }
-    let room = length.saturating_sub('…'.len_utf8());
-    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    format!("{}…", text.get(..end).unwrap_or_default()).into()
+    let mut room = length.saturating_sub('…'.len_utf8());
+    let fits = |c: &char| {
+        let fits = in_json(*c) <= room;
+        room = room.saturating_sub(in_json(*c));
+        fits
+    };
+    let mut start: String = text.chars().take_while(fits).collect();
+    start.push('…');
+    start.into()
 }
 
 #[cfg(test)]
@@ -49,6 +64,8 @@ mod tests {
         assert_eq!(&*cut_text("short".to_owned(), 8), "short");
         assert_eq!(&*cut_text("long enough".to_owned(), 8), "long …");
         assert_eq!(&*cut_text("ééééé".to_owned(), 8), "éé…");
+        assert_eq!(&*cut_text("\"\"\"\"\"".to_owned(), 8), "\"\"…");
+        assert_eq!(&*cut_text("a\u{1b}b".to_owned(), 20), "a\\u{1b}b");
     }
 
     #[test]

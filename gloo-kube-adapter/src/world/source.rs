@@ -149,7 +149,11 @@ impl Found {
     }
 
     fn open_known(&mut self, path: &Path, cluster: Option<&str>) {
-        if let Some(format) = format_of(path) {
+        let Some(format) = format_of(path) else { return };
+        // Opening a pipe would wait for somebody who writes into it.
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            self.notes.push(format!("{}: no ordinary file; not read", path.display()));
+        } else {
             self.open(path, cluster, format);
         }
     }

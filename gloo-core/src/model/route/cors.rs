@@ -51,6 +51,9 @@ impl Cors {
             expose_headers,
             allow_credentials,
         } = cors;
+        if allow_origins.is_empty() {
+            checks.no_effect(format!("{FIELD}.allowOrigins"), ": it is empty, so no origin may call");
+        }
         for method in allow_methods {
             if !METHODS.contains(&&**method) {
                 checks.invalid(format!("{FIELD}.allowMethods"), method, "a standard HTTP method or *");

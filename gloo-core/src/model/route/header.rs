@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::Istr;
 use crate::api::HeaderManipulation;
-use crate::check::Checks;
+use crate::check::{Checks, is_token};
 use crate::istr::Labels;
 
 /// Where it stands in a policy.
 pub const FIELD: &str = "spec.policy.headerManipulation";
+
+/// Longest value that proxies add, in bytes.
+const MAX_VALUE: usize = 16_384;
 
 /// Headers that are added and removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,11 +73,11 @@ fn check_added(headers: &Labels, field: &str, checks: &mut Checks) {
                 "%% where a percent sign is meant",
             );
         }
-        if value.chars().any(|c| c.is_control() && c != '\t') {
+        if value.len() > MAX_VALUE || value.chars().any(|c| c.is_control() && c != '\t') {
             checks.invalid(
                 format!("{field}[{name}]"),
                 format!("{value:?}"),
-                "a value without control characters",
+                "at most 16384 bytes without control characters",
             );
         }
     }
@@ -90,7 +93,28 @@ fn check_removed(names: &[Istr], field: &str, checks: &mut Checks) {
     }
 }
 
-/// Whether a `%` stands for itself: not doubled, and not around a command such as `%REQ(x-id)%`.
+/// Commands without arguments that proxies replace in header values.
+const COMMANDS: [&str; 16] = [
+    "DOWNSTREAM_REMOTE_ADDRESS",
+    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
+    "DOWNSTREAM_LOCAL_ADDRESS",
+    "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
+    "DOWNSTREAM_LOCAL_PORT",
+    "DOWNSTREAM_PEER_URI_SAN",
+    "DOWNSTREAM_PEER_SUBJECT",
+    "DOWNSTREAM_TLS_VERSION",
+    "HOSTNAME",
+    "PROTOCOL",
+    "REQUESTED_SERVER_NAME",
+    "RESPONSE_CODE",
+    "RESPONSE_FLAGS",
+    "ROUTE_NAME",
+    "START_TIME",
+    "UPSTREAM_REMOTE_ADDRESS",
+];
+
+/// Whether a `%` is neither doubled nor around a command that every proxy knows, such as `%REQ(x-id)%`. An
+/// unknown command freezes the routes of a whole mesh.
 fn has_bare_percent(value: &str) -> bool {
     let mut rest = value;
     while let Some((_, after)) = rest.split_once('%') {
@@ -98,18 +122,29 @@ fn has_bare_percent(value: &str) -> bool {
             rest = doubled;
             continue;
         }
-        let Some((command, after)) = after.split_once('%') else {
-            return true;
-        };
-        let name = command.split(['(', ':']).next().unwrap_or_default();
-        if name.is_empty()
-            || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
-        {
+        let Some((command, after)) = after.split_once('%') else { return true };
+        if !COMMANDS.contains(&command) && !copies_header(command) {
             return true;
         }
         rest = after;
     }
     false
+}
+
+/// Whether a command copies a header: `REQ(name)` or `RESP(name)`, perhaps with a length.
+fn copies_header(command: &str) -> bool {
+    let Some((name, rest)) = command
+        .strip_prefix("REQ(")
+        .or_else(|| command.strip_prefix("RESP("))
+        .and_then(|rest| rest.split_once(')'))
+    else {
+        return false;
+    };
+    let length = rest.strip_prefix(':').unwrap_or("0");
+    let name = name.strip_prefix(':').unwrap_or(name);
+    let is_length =
+        !length.is_empty() && length.len() < 6 && length.bytes().all(|byte| byte.is_ascii_digit());
+    !name.is_empty() && name.bytes().all(is_token) && (rest.is_empty() || rest.starts_with(':')) && is_length
 }
 
 #[cfg(test)]
@@ -118,10 +153,13 @@ mod tests {
 
     #[test]
     fn a_percent_sign_is_doubled_or_begins_a_command() {
-        for good in ["", "plain", "100%%", "%REQ(x-id)%", "a%%b%START_TIME%c", "%REQ(:path):10%"] {
+        for good in ["", "plain", "100%%", "%REQ(x-id)%", "a%%b%START_TIME%c", "%REQ(:path):10%", "%RESP(x)%"]
+        {
             assert!(!has_bare_percent(good), "{good}");
         }
-        for bad in ["100%", "%", "5% of 10%", "%%%", "%lower%"] {
+        for bad in
+            ["100%", "%", "5% of 10%", "%%%", "%lower%", "%FOO%", "%REQ%", "%REQ(%", "%REQ()%", "%REQ(x):%"]
+        {
             assert!(has_bare_percent(bad), "{bad}");
         }
     }
