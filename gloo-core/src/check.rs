@@ -132,7 +132,6 @@ mod tests {
     use super::{Checks, is_dns_label, is_dns_name};
     use crate::api::Duration;
     use crate::istr::Labels;
-    use crate::pattern;
 
     #[test]
     fn labels_are_those_that_objects_can_carry() {
