@@ -67,7 +67,11 @@ impl Checks {
     /// Rejects regular expressions that the proxies (RE2 syntax) cannot run.
     pub fn regex(&mut self, field: &str, value: &str) {
         if !pattern::is_valid(value) {
-            self.invalid(field, format!("{value:?}"), "a regular expression (RE2 syntax, 1 to 1024 bytes)");
+            self.invalid(
+                field,
+                format!("{value:?}"),
+                "an expression that RE2 runs (1 to 1024 bytes, no named classes, no huge repetitions)",
+            );
         }
     }
 
