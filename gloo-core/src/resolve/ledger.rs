@@ -11,7 +11,7 @@ use crate::resolve::claim::{Draft, unreachable_targets};
 /// Why access policies cannot be enforced at a service.
 const NO_SELECTOR: &str = "selects no workloads";
 
-/// Remarks on a version that speak not against it.
+/// Remarks on a version that do not speak against it.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
     pub warnings: Vec<Warning>,
