@@ -6,35 +6,33 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, TlsMode};
+use crate::check::Checks;
 use crate::id::{InputRef, OutputRef};
-use crate::index::{Destination, DestinationId, Index, Mesh, MeshId, UserObject, Workload};
+use crate::index::{
+    Checked, Destination, DestinationId, Endpoints, ExternalDestination, Index, Mesh, MeshId, Ranked,
+    UserObject, Workload,
+};
 use crate::istr::Labels;
 use crate::model::{Request, Source};
-use crate::rejection::Warning;
+use crate::reads::{Question, Reads};
+use crate::rejection::{Rejection, Warning};
 use crate::resolve::Demands;
-use crate::snapshot::{Options, RawRef};
+use crate::snapshot::{Options, RawRef, Strictness};
 
 /// A view of the world that is cheap to copy.
 ///
-/// Units of work see the world only through its methods, never through the index itself, so that what a
-/// unit depends on can be told from the questions it asked.
+/// Units of work see the world only through its methods. Each method notes what was asked, also where there
+/// was no answer, so that a unit runs again when an answer changes and only then.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     index: &'a Index,
-    demands: Option<&'a Demands<'a>>,
+    demands: &'a Demands,
+    reads: &'a Reads,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(index: &'a Index) -> Self {
-        Self { index, demands: None }
-    }
-
-    pub(crate) fn with_demands(self, demands: &'a Demands<'a>) -> Self {
-        Self { demands: Some(demands), ..self }
-    }
-
-    pub(crate) fn index(self) -> &'a Index {
-        self.index
+    pub(crate) fn new(index: &'a Index, demands: &'a Demands, reads: &'a Reads) -> Self {
+        Self { index, demands, reads }
     }
 
     /// The options of the translation.
@@ -49,37 +47,66 @@ impl<'a> Context<'a> {
 
     /// The TLS mode that the settings ask for.
     pub fn default_tls(self) -> Option<TlsMode> {
-        self.index.default_tls
+        self.reads.note(Question::Settings);
+        self.index.settings.default_tls
     }
 
     /// The settings object, if there is one.
     pub fn settings(self) -> Option<&'a InputRef> {
-        self.index.settings.as_ref()
+        self.reads.note(Question::Settings);
+        self.index.settings.input.as_ref()
     }
 
     /// The destination with this id.
     pub fn destination(self, id: DestinationId) -> Option<&'a Destination> {
-        self.index.destination(id)
+        self.reads.note(Question::Destination(id));
+        self.index.destinations.find(id)
     }
 
     /// The destination of a service.
     pub fn destination_of(self, service: &ClusterObjectRef) -> Option<&'a Destination> {
-        self.index.destination_of(service)
+        self.reads.note(Question::Service(service));
+        let found = self.index.destinations.of_service(service)?;
+        self.destination(found.id)
+    }
+
+    /// The instances behind a service.
+    pub fn endpoints(self, destination: DestinationId) -> Option<Endpoints<'a>> {
+        self.reads.note(Question::Endpoints(destination));
+        self.index.destinations.find(destination).map(Destination::endpoints)
     }
 
     /// Another destination that selects the same workloads.
     pub fn sharing_workloads(self, destination: &Destination) -> Option<&'a Destination> {
+        if let Some((key, value)) = destination.pod_selector().first_key_value() {
+            let ClusterObjectRef { cluster_name, namespace, .. } = &destination.service;
+            self.reads.note(Question::Pods(cluster_name, namespace, key, value));
+        }
         self.index.destinations.sharing_workloads(destination)
     }
 
     /// The mesh with this id.
     pub fn mesh(self, id: MeshId) -> Option<&'a Mesh> {
-        self.index.mesh(id)
+        self.reads.note(Question::Mesh(id));
+        self.index.meshes.find(id)
     }
 
     /// The mesh of a destination.
     pub fn mesh_of(self, destination: &Destination) -> Option<&'a Mesh> {
-        destination.mesh.and_then(|mesh| self.index.mesh(mesh))
+        destination.mesh.and_then(|mesh| self.mesh(mesh))
+    }
+
+    /// All meshes, in the order of their keys.
+    pub fn meshes(self) -> impl Iterator<Item = &'a Mesh> {
+        self.reads.note(Question::Meshes);
+        self.index.meshes.iter()
+    }
+
+    /// The meshes in a cluster, in the order of their keys.
+    pub fn meshes_in(self, cluster: &str) -> impl Iterator<Item = &'a Mesh> {
+        self.reads.note(Question::MeshesIn(cluster));
+        let ids = self.index.meshes_by_cluster.get(cluster).into_iter().flatten();
+        ids.filter_map(move |id| self.index.meshes.find(*id))
     }
 
     /// Workloads with a label, in one namespace of one cluster, in the order of their keys.
@@ -87,11 +114,12 @@ impl<'a> Context<'a> {
         self,
         cluster: &'a str,
         namespace: &'a str,
-        key: &Istr,
-        value: &Istr,
+        key: &str,
+        value: &str,
     ) -> impl Iterator<Item = &'a Workload> {
-        let ids = self.index.workloads.with_label(key, value).iter();
-        ids.filter_map(move |id| self.index.workloads.find(*id)).filter(move |workload| {
+        self.reads.note(Question::WorkloadsWith(key, value));
+        let workloads = self.index.workloads.with_label(key, value).iter().map(|(_, workload)| workload);
+        workloads.filter(move |workload| {
             let at = workload.controller();
             at.is_some_and(|at| &*at.cluster_name == cluster && &*at.namespace == namespace)
         })
@@ -115,10 +143,8 @@ impl<'a> Context<'a> {
 
     /// The name of a subset of a destination; routes and rules agree on it.
     pub fn subset_name(self, destination: DestinationId, labels: &Labels) -> Istr {
-        match self.demands {
-            Some(demands) => demands.name(destination, labels),
-            None => Demands::default().name(destination, labels),
-        }
+        self.reads.note(Question::SubsetNames(destination));
+        self.demands.name(destination, labels)
     }
 
     /// Objects in `cluster` that somebody else wrote and that configure `host`, exact hosts first, as the
@@ -132,6 +158,8 @@ impl<'a> Context<'a> {
     where
         'a: 's,
     {
+        self.reads.note(Question::UserConfig(cluster, host));
+        self.reads.note(Question::UserConfigOfMany(cluster));
         let hosts = self.index.user_config.get(cluster);
         let covering = hosts.into_iter().flat_map(move |hosts| hosts.covering(host));
         covering.filter(move |object| object.backend == backend)
@@ -139,13 +167,21 @@ impl<'a> Context<'a> {
 
     /// When an output that an earlier run wrote was created, if it is there.
     pub fn created(self, id: &OutputRef) -> Option<&'a Time> {
-        if self.index.owned.is_empty() { None } else { self.index.owned.get(&raw_ref(id)) }
+        self.note_object(id);
+        let owned = &self.index.owned;
+        if owned.is_empty() { None } else { owned.get(&raw_ref(id))?.as_ref() }
     }
 
     /// Whether an object of this name exists that is not ours and must be left alone.
     pub fn is_foreign(self, id: &OutputRef) -> bool {
-        !self.index.foreign.is_empty()
-            && self.index.foreign.get(&raw_ref(id)).is_some_and(|object| !object.may_be_adopted())
+        self.note_object(id);
+        let foreign = &self.index.foreign;
+        !foreign.is_empty() && foreign.get(&raw_ref(id)).is_some_and(|object| !object.raw.may_be_adopted())
+    }
+
+    fn note_object(self, id: &OutputRef) {
+        let OutputRef { cluster, kind, namespace, name } = id;
+        self.reads.note(Question::Object(cluster, kind.group, kind.kind, namespace, name));
     }
 
     /// Why nothing is written for a destination, if nothing is.
@@ -163,6 +199,90 @@ impl<'a> Context<'a> {
     /// The condition that every client and every request meets.
     pub(crate) fn any_request(self) -> (&'a Source, &'a Request) {
         (&self.index.any.0, &self.index.any.1)
+    }
+
+    /// Destinations at which an earlier run left a policy in force.
+    pub(crate) fn having_in_force<T: Checked>(
+        self,
+        policy: &InputRef,
+    ) -> impl Iterator<Item = &'a Destination> {
+        self.reads.note(Question::Applied(policy.kind, &policy.namespace, &policy.name));
+        let places = T::policies(self.index).applied(policy).iter();
+        places.filter_map(|id| self.index.destinations.find(*id))
+    }
+
+    /// Whether there is a virtual destination of that name.
+    pub(crate) fn has_virtual_destination(self, namespace: &Istr, name: &Istr) -> bool {
+        self.reads.note(Question::VirtualDestination(namespace, name));
+        self.index.virtual_destinations.contains(&(namespace.clone(), name.clone()))
+    }
+
+    /// The mesh that a destination says it belongs to, if it exists.
+    pub(crate) fn membership(self, destination: DestinationId) -> Option<MeshId> {
+        self.reads.note(Question::Membership(destination));
+        let mesh = self.index.destinations.find(destination)?.mesh?;
+        self.mesh(mesh).map(|mesh| mesh.id)
+    }
+
+    /// The key of a destination, which never changes.
+    pub(crate) fn key_of(self, destination: DestinationId) -> Option<&'a Istr> {
+        self.index.destinations.find(destination).map(|destination| &destination.key)
+    }
+
+    /// Destinations that are no services of clusters.
+    pub(crate) fn external_destinations(self) -> impl Iterator<Item = &'a ExternalDestination> {
+        self.reads.note(Question::Externals);
+        self.index.destinations.external()
+    }
+
+    /// The workloads of a mesh.
+    pub(crate) fn workloads_of(self, mesh: MeshId) -> Ranked<'a> {
+        self.reads.note(Question::WorkloadsOf(mesh));
+        self.index.workloads.of_mesh(mesh)
+    }
+
+    /// The workloads of a mesh in a cluster.
+    pub(crate) fn workloads_of_in(self, mesh: MeshId, cluster: &Istr) -> Ranked<'a> {
+        self.reads.note(Question::WorkloadsOf(mesh));
+        self.index.workloads.in_cluster(mesh, cluster)
+    }
+
+    /// The workloads in namespaces of a name.
+    pub(crate) fn workloads_in(self, namespace: &Istr) -> Ranked<'a> {
+        self.reads.note(Question::WorkloadsIn(namespace));
+        self.index.workloads.in_namespace(namespace)
+    }
+
+    /// The workloads whose pods carry a label.
+    pub(crate) fn workloads_with(self, key: &Istr, value: &Istr) -> Ranked<'a> {
+        self.reads.note(Question::WorkloadsWith(key, value));
+        self.index.workloads.with_label(key, value)
+    }
+
+    /// Reports a field that no backend acts on, as the options ask for.
+    pub(crate) fn unsupported(self, field: &str, detail: &'static str, checks: &mut Checks) {
+        match self.options().unsupported_fields {
+            Strictness::Warn => checks.no_effect(field, detail),
+            Strictness::Reject => checks.reject(Rejection::Unsupported {
+                field: field.to_owned(),
+                context: "by this plane".to_owned(),
+            }),
+        }
+    }
+
+    /// Warns about clusters that nobody knows, at the place where they are named.
+    pub(crate) fn check_clusters<'c>(
+        self,
+        clusters: impl Iterator<Item = &'c Istr>,
+        field: &str,
+        checks: &mut Checks,
+    ) {
+        for cluster in clusters {
+            self.reads.note(Question::Cluster(cluster));
+            if !self.index.knows_cluster(cluster) {
+                checks.unwise(field, format!("no cluster {cluster} is known"));
+            }
+        }
     }
 }
 

@@ -54,9 +54,12 @@ pub mod rejection;
 pub mod report;
 pub mod snapshot;
 pub mod translate;
+pub mod translator;
 
+mod reads;
 mod resolve;
 mod status;
 
 pub use istr::Istr;
 pub use translate::{Translation, translate};
+pub use translator::{Delta, Translator};

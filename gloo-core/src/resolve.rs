@@ -9,4 +9,4 @@ mod subset;
 mod target;
 
 pub(crate) use decide::{Decision, InForce, Verdict, decide};
-pub(crate) use subset::Demands;
+pub(crate) use subset::{Demand, Demands};

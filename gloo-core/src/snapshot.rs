@@ -1,9 +1,11 @@
 //! Everything a translation reads, as one immutable value, and how it is put together.
 
-pub(crate) mod builder;
+mod builder;
+mod change;
 mod raw;
 
 pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder, flatten};
+pub use change::{Change, Key};
 pub use raw::{RawObject, RawRef};
 
 use std::collections::BTreeMap;
@@ -14,9 +16,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::Istr;
 use crate::api;
 use crate::decode::DecodeError;
-use crate::id::InputRef;
+use crate::id::{InputKind, InputRef};
 use crate::rejection::Rejection;
-use crate::report::Finding;
+use crate::report::{Finding, Subject};
 
 /// Objects of one kind by name.
 pub type Inputs<K> = Arc<BTreeMap<InputRef, Arc<K>>>;
@@ -31,8 +33,8 @@ pub struct Snapshot {
     pub management_namespace: Istr,
     /// Choices that change the result.
     pub options: Options,
-    /// The settings object that counts, if it exists.
-    pub settings: Option<SettingsInput>,
+    /// Settings; only those named `settings` in the management namespace count.
+    pub settings: Inputs<api::Settings>,
     /// Registered clusters.
     pub clusters: Inputs<api::KubernetesCluster>,
     /// Meshes.
@@ -54,17 +56,18 @@ pub struct Snapshot {
     pub broken: Arc<BTreeMap<InputRef, Broken>>,
     /// Objects of other kinds; backends read those that can collide with their outputs.
     pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
-    /// What was noticed while reading.
-    pub findings: Arc<Vec<Finding>>,
+    /// What was noticed while reading, by object.
+    pub findings: Arc<BTreeMap<Subject, Vec<Finding>>>,
 }
 
-/// The settings object that counts.
-#[derive(Clone, Debug)]
-pub struct SettingsInput {
-    /// Its name.
-    pub input: InputRef,
-    /// The object.
-    pub object: Arc<api::Settings>,
+/// Name of the settings that count.
+const SETTINGS: &str = "settings";
+
+impl Snapshot {
+    /// Names the settings that count, whether they exist or not.
+    pub fn settings_ref(&self) -> InputRef {
+        InputRef::new(InputKind::Settings, Arc::clone(&self.management_namespace), SETTINGS)
+    }
 }
 
 /// An object with a verdict that could not be decoded.

@@ -5,48 +5,46 @@ mod policy;
 pub(crate) mod size;
 mod workloads;
 
-pub(crate) use destination::{InForceSpecs, destination_status, note_specs};
+pub(crate) use destination::destination_status;
 pub(crate) use policy::{PolicyStatus, policy_status};
 
 use std::sync::Arc;
 
-use crate::api::{ApprovalState, DestinationStatus, MeshStatus, SettingsStatus, WorkloadStatus};
+use crate::api::{self, ApprovalState, SettingsStatus};
 use crate::id::{InputKind, InputRef};
-use crate::index::Index;
 use crate::report::Status;
 use crate::snapshot::Snapshot;
 
-/// Statuses of objects about which nothing is decided yet: they only say what was seen.
-pub(crate) fn observed(index: &Index, snapshot: &Snapshot) -> Vec<(InputRef, Status)> {
-    let mut statuses = Vec::new();
-    for mesh in index.meshes() {
-        let observed_generation = mesh.object.metadata.generation.unwrap_or_default();
-        let status = MeshStatus { observed_generation, ..mesh.object.status.clone().unwrap_or_default() };
-        statuses.push((mesh.input.clone(), Status::Mesh(Arc::new(status))));
+/// The status of an object about which nothing is decided: it only says what was seen.
+pub(crate) fn observed(snapshot: &Snapshot, input: &InputRef) -> Option<Status> {
+    macro_rules! seen {
+        ($kind:ident in $objects:ident) => {{
+            let object = snapshot.$objects.get(input)?;
+            let mut status: <api::$kind as api::Kind>::Status = object.status.clone().unwrap_or_default();
+            status.observed_generation = object.metadata.generation.unwrap_or_default();
+            Some(Status::$kind(Arc::new(status)))
+        }};
     }
-    for workload in index.workloads() {
-        let observed_generation = workload.object.metadata.generation.unwrap_or_default();
-        let status =
-            WorkloadStatus { observed_generation, ..workload.object.status.clone().unwrap_or_default() };
-        statuses.push((workload.input.clone(), Status::Workload(Arc::new(status))));
+    match input.kind {
+        InputKind::Mesh => seen!(Mesh in meshes),
+        InputKind::Workload => seen!(Workload in workloads),
+        InputKind::Destination => seen!(Destination in destinations),
+        InputKind::Settings => settings(snapshot, input),
+        _ => None,
     }
-    for external in index.destinations.external() {
-        let observed_generation = external.object.metadata.generation.unwrap_or_default();
-        let status =
-            DestinationStatus { observed_generation, ..external.object.status.clone().unwrap_or_default() };
-        statuses.push((external.input.clone(), Status::Destination(Arc::new(status))));
-    }
-    if let Some(settings) = &snapshot.settings {
-        let observed_generation = settings.object.metadata.generation.unwrap_or_default();
-        let state = ApprovalState::Accepted;
-        let status = SettingsStatus { observed_generation, state, errors: Vec::new() };
-        statuses.push((settings.input.clone(), Status::Settings(Arc::new(status))));
-    }
-    for (input, broken) in snapshot.broken.iter().filter(|(input, _)| input.kind == InputKind::Settings) {
-        let errors = size::cut(&[broken.rejection()], size::ERRORS);
-        let (observed_generation, state) = (broken.generation, ApprovalState::Invalid);
-        let status = SettingsStatus { observed_generation, state, errors };
-        statuses.push((input.clone(), Status::Settings(Arc::new(status))));
-    }
-    statuses
+}
+
+fn settings(snapshot: &Snapshot, input: &InputRef) -> Option<Status> {
+    let (observed_generation, state, errors) = match snapshot.settings.get(input) {
+        Some(object) if *input == snapshot.settings_ref() => {
+            (object.metadata.generation.unwrap_or_default(), ApprovalState::Accepted, Vec::new())
+        }
+        Some(_) => return None,
+        None => {
+            let broken = snapshot.broken.get(input)?;
+            let errors = size::cut(&[broken.rejection()], size::ERRORS);
+            (broken.generation, ApprovalState::Invalid, errors)
+        }
+    };
+    Some(Status::Settings(Arc::new(SettingsStatus { observed_generation, state, errors })))
 }

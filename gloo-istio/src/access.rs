@@ -10,7 +10,6 @@ use gloo_core::backend::Sink;
 use gloo_core::context::Context;
 use gloo_core::id::InputRef;
 use gloo_core::index::{DataPlane, Destination, Mesh};
-use gloo_core::istr::Labels;
 use gloo_core::model::{AccessRule, Peer, Principal, Resolved, Sources};
 use gloo_core::name::short_hash;
 use gloo_core::rejection::Warning;
@@ -27,10 +26,7 @@ const MOST: usize = 512;
 pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>) {
     let destination = resolved.destination;
     let rules = &resolved.access.rules;
-    let Some(service) = destination.kube_service() else {
-        return;
-    };
-    if rules.is_empty() || service.workload_selector_labels.is_empty() {
+    if rules.is_empty() || destination.pod_selector().is_empty() {
         return;
     }
     warn(cx, resolved, sink);
@@ -48,17 +44,21 @@ pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_
     }
     let name = &destination.service.name;
     let inputs = || rules.iter().map(|rule| rule.policy.clone());
-    split(cx, sink, destination, name, &Target::Selector(labels(destination)), written, inputs);
+    split(
+        cx,
+        sink,
+        destination,
+        name,
+        &Target::Selector(destination.pod_selector().clone()),
+        written,
+        inputs,
+    );
     if waypoint.is_some() {
         let target = Target::Ref(TargetRef { group: "", kind: "Service", name: name.clone() });
         let name = free_name(cx, destination, format!("{name}-waypoint"));
         let written = rules.iter().flat_map(rule).collect();
         split(cx, sink, destination, &name, &target, written, inputs);
     }
-}
-
-fn labels(destination: &Destination) -> Labels {
-    destination.kube_service().map(|service| service.workload_selector_labels.clone()).unwrap_or_default()
 }
 
 /// A name for a further object of a destination that no other service's own object has.

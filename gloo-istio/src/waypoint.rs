@@ -24,12 +24,12 @@ pub(crate) struct Waypoint {
 /// Its service account is that of its workload; while that is not known, Istio's rule holds that a waypoint's
 /// account is called like the waypoint.
 pub(crate) fn of(cx: Context<'_>, destination: &Destination) -> Option<Waypoint> {
-    let labels = &destination.kube_service()?.labels;
+    let labels = destination.labels();
     let name = labels.get(USE_WAYPOINT).filter(|name| !name.is_empty() && &***name != "none")?;
     let namespace = labels.get(USE_WAYPOINT_NAMESPACE).unwrap_or(&destination.service.namespace);
     let cluster = &destination.service.cluster_name;
     let account = cx
-        .workloads_with_label(cluster, namespace, &GATEWAY_NAME.into(), name)
+        .workloads_with_label(cluster, namespace, GATEWAY_NAME, name)
         .find_map(|workload| workload.account().filter(|account| !account.is_empty()).cloned());
     Some(Waypoint { namespace: namespace.clone(), account: account.unwrap_or_else(|| name.clone()) })
 }

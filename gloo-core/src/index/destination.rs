@@ -3,50 +3,43 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::Istr;
 use crate::api::{self, ClusterObjectRef, DestinationSelector, KubeService, KubeServiceMatcher};
 use crate::id::InputRef;
 use crate::index::MeshId;
+use crate::index::arena::{Arena, Id, Keyed, Label, Postings, insert};
+use crate::istr::Labels;
 use crate::model::Protocol;
 use crate::name::object_key;
-use crate::snapshot::Snapshot;
 
 /// How the pods behind a service take part in the mesh, as discovery recorded it.
 const DATA_PLANE: &str = "discovery.mesh.gloo.solo.io/data-plane";
 
-/// Position of a destination in the index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DestinationId(u32);
-
-impl DestinationId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+/// Names a destination in the index.
+pub type DestinationId = Id<Destination>;
 
 /// A service of one cluster.
 #[derive(Debug)]
 pub struct Destination {
-    /// Its position; positions are in the order of keys.
+    /// Its id.
     pub id: DestinationId,
     /// Its name.
     pub input: InputRef,
     /// Its key in statuses.
     pub key: Istr,
-    /// The object as it was read.
-    pub object: Arc<api::Destination>,
     /// The service.
     pub service: ClusterObjectRef,
     /// The name by which clients in its own cluster call it.
     pub host: Istr,
-    /// The mesh it belongs to.
+    /// The mesh it belongs to, known or not.
     pub mesh: Option<MeshId>,
     /// Its ports, in the order of the service.
     pub ports: Vec<Port>,
     /// How its pods take part in the mesh.
     pub data_plane: DataPlane,
+    /// The object as it was read. Units see of it what the methods show, so that a change of the rest
+    /// concerns nobody else.
+    object: Arc<api::Destination>,
 }
 
 /// A port of a service.
@@ -95,173 +88,306 @@ pub struct ExternalDestination {
     pub object: Arc<api::Destination>,
 }
 
+impl Keyed for Destination {
+    fn input(&self) -> &InputRef {
+        &self.input
+    }
+
+    fn key(&self) -> &Istr {
+        &self.key
+    }
+}
+
 impl Destination {
-    /// The service part of the object.
-    pub fn kube_service(&self) -> Option<&KubeService> {
-        self.object.spec.kube_service.as_ref()
+    /// Labels of the service.
+    pub fn labels(&self) -> &Labels {
+        static NONE: Labels = Labels::new();
+        self.kube_service().map_or(&NONE, |service| &service.labels)
+    }
+
+    /// Labels by which the service selects its pods; without any it selects none.
+    pub fn pod_selector(&self) -> &Labels {
+        static NONE: Labels = Labels::new();
+        self.kube_service().map_or(&NONE, |service| &service.workload_selector_labels)
     }
 
     /// The port with this number.
     pub fn port(&self, number: u32) -> Option<&Port> {
         self.ports.iter().find(|port| port.number == number)
     }
+
+    pub(crate) fn object(&self) -> &Arc<api::Destination> {
+        &self.object
+    }
+
+    fn kube_service(&self) -> Option<&KubeService> {
+        self.object.spec.kube_service.as_ref()
+    }
+
+    /// The instances behind the service, for those who ask for them by name.
+    pub(crate) fn endpoints(&self) -> Endpoints<'_> {
+        Endpoints { service: self.kube_service() }
+    }
+
+    /// Whether everything that other units can see of it is the same, except for the endpoints.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
+        let Self { id: _, input: _, key: _, service, host, mesh, ports, data_plane, object: _ } = self;
+        *service == other.service
+            && *host == other.host
+            && *mesh == other.mesh
+            && *ports == other.ports
+            && *data_plane == other.data_plane
+            && self.labels() == other.labels()
+            && self.pod_selector() == other.pod_selector()
+    }
+}
+
+/// The instances behind a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoints<'a> {
+    service: Option<&'a KubeService>,
+}
+
+impl PartialEq for Endpoints<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.service, other.service) {
+            (Some(one), Some(other)) => {
+                one.endpoint_subsets == other.endpoint_subsets && one.subsets == other.subsets
+            }
+            (one, other) => one.is_none() == other.is_none(),
+        }
+    }
+}
+
+impl<'a> Endpoints<'a> {
+    fn all(self) -> impl Iterator<Item = &'a api::Endpoint> {
+        let subsets = self.service.into_iter().flat_map(|service| &service.endpoint_subsets);
+        subsets.flat_map(|subset| &subset.endpoints)
+    }
+
+    /// Whether none are known.
+    pub fn is_empty(self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Whether some instance carries a label, now or as discovery recorded it.
+    pub fn carry(self, key: &str, value: &Istr) -> bool {
+        let recorded = self.service.and_then(|service| service.subsets.get(key));
+        recorded.is_some_and(|values| values.values.contains(value))
+            || self.all().any(|endpoint| endpoint.labels.get(key) == Some(value))
+    }
 }
 
 /// All destinations with their postings.
 #[derive(Debug, Default)]
 pub(crate) struct Destinations {
-    all: Vec<Destination>,
-    external: Vec<ExternalDestination>,
-    by_service: IndexMap<ClusterObjectRef, DestinationId>,
-    by_cluster: BTreeMap<Istr, Vec<DestinationId>>,
-    by_namespace: BTreeMap<Istr, Vec<DestinationId>>,
-    by_label: BTreeMap<(Istr, Istr), Vec<DestinationId>>,
+    arena: Arena<Destination>,
+    external: BTreeMap<InputRef, ExternalDestination>,
+    by_service: Postings<ClusterObjectRef, Destination>,
+    by_cluster: Postings<Istr, Destination>,
+    by_namespace: Postings<Istr, Destination>,
+    by_label: Postings<(Istr, Istr), Destination>,
     /// Cluster, namespace and one label of the pods a service selects.
-    by_pod_label: BTreeMap<(Istr, Istr, Istr, Istr), Vec<DestinationId>>,
+    by_pod_label: Postings<PodLabel, Destination>,
 }
 
+/// Cluster, namespace, key and value of a label of pods.
+pub(super) type PodLabel = (Istr, Istr, Istr, Istr);
+
 impl Destinations {
-    pub(super) fn read(
-        snapshot: &Snapshot,
-        meshes: &IndexMap<(&str, &str), MeshId>,
+    /// Puts a service in place; gives back what was there. Those that are new, or look different, must be
+    /// posted once all are in place and settled.
+    pub(super) fn put(
+        &mut self,
+        input: &InputRef,
+        object: &Arc<api::Destination>,
+        mesh: Option<MeshId>,
         domains: &BTreeMap<Istr, Istr>,
-    ) -> Self {
-        let mut destinations = Self::default();
-        for (input, object) in snapshot.destinations.iter() {
-            let key: Istr = object_key(&input.name, &input.namespace, "").into();
-            let kube_service = object.spec.kube_service.as_ref();
-            match kube_service.and_then(|service| Some((service, service.reference.as_ref()?))) {
-                Some((kube_service, service)) => {
-                    let mesh = object.spec.mesh.as_ref();
-                    let mesh = mesh.and_then(|mesh| meshes.get(&(&*mesh.namespace, &*mesh.name)).copied());
-                    let domain = domains.get(&service.cluster_name);
-                    let domain = domain.map_or(super::DEFAULT_CLUSTER_DOMAIN, |domain| domain);
-                    destinations.all.push(Destination {
-                        id: DestinationId(0),
-                        input: input.clone(),
-                        key,
-                        object: Arc::clone(object),
-                        host: format!("{}.{}.svc.{domain}", service.name, service.namespace).into(),
-                        service: service.clone(),
-                        mesh,
-                        ports: kube_service.ports.iter().map(|port| read_port(port, kube_service)).collect(),
-                        data_plane: DataPlane::of(object),
-                    });
-                }
-                None => destinations.external.push(ExternalDestination {
-                    input: input.clone(),
-                    key,
-                    object: Arc::clone(object),
-                }),
-            }
-        }
-        destinations.all.sort_by(|a, b| a.key.cmp(&b.key));
-        destinations.post();
-        destinations
+    ) -> (DestinationId, Option<Destination>) {
+        let id = self.arena.reserve(input);
+        let kube_service = object.spec.kube_service.as_ref();
+        let service = kube_service.and_then(|it| it.reference.clone()).unwrap_or_default();
+        let domain = domains.get(&service.cluster_name).map_or(super::DEFAULT_CLUSTER_DOMAIN, |it| it);
+        let ports = kube_service.into_iter().flat_map(|it| it.ports.iter().map(|port| read_port(port, it)));
+        let destination = Destination {
+            id,
+            input: input.clone(),
+            key: object_key(&input.name, &input.namespace, "").into(),
+            host: format!("{}.{}.svc.{domain}", service.name, service.namespace).into(),
+            service,
+            mesh,
+            ports: ports.collect(),
+            data_plane: DataPlane::of(object),
+            object: Arc::clone(object),
+        };
+        (id, self.arena.put(id, destination))
     }
 
-    fn post(&mut self) {
-        for (position, destination) in self.all.iter_mut().enumerate() {
-            let id = DestinationId(u32::try_from(position).unwrap_or(u32::MAX));
-            destination.id = id;
-            let service = &destination.service;
-            self.by_service.entry(service.clone()).or_insert(id);
-            self.by_cluster.entry(service.cluster_name.clone()).or_default().push(id);
-            self.by_namespace.entry(service.namespace.clone()).or_default().push(id);
-            let Some(kube_service) = destination.object.spec.kube_service.as_ref() else {
-                continue;
-            };
-            for (key, value) in &kube_service.labels {
-                self.by_label.entry((key.clone(), value.clone())).or_default().push(id);
-            }
-            if let Some((key, value)) = kube_service.workload_selector_labels.first_key_value() {
-                let place =
-                    (service.cluster_name.clone(), service.namespace.clone(), key.clone(), value.clone());
-                self.by_pod_label.entry(place).or_default().push(id);
-            }
+    /// Puts a destination that is no service in place, or takes it away; tells whether there was one.
+    pub(super) fn put_external(&mut self, input: &InputRef, object: Option<&Arc<api::Destination>>) -> bool {
+        let Some(object) = object else {
+            return self.external.remove(input).is_some();
+        };
+        let key = object_key(&input.name, &input.namespace, "").into();
+        let external = ExternalDestination { input: input.clone(), key, object: Arc::clone(object) };
+        self.external.insert(input.clone(), external).is_some()
+    }
+
+    /// Takes a service out.
+    pub(super) fn remove(&mut self, id: DestinationId) -> Option<Destination> {
+        let destination = self.arena.remove(id)?;
+        self.unpost(&destination);
+        Some(destination)
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.arena.settle();
+    }
+
+    /// Makes a destination findable. All must be in place and settled.
+    pub(super) fn post(&mut self, id: DestinationId) {
+        let Some(destination) = self.arena.find(id) else {
+            return;
+        };
+        let (arena, service) = (&self.arena, &destination.service);
+        self.by_service.insert(service.clone(), id, arena);
+        self.by_cluster.insert(service.cluster_name.clone(), id, arena);
+        self.by_namespace.insert(service.namespace.clone(), id, arena);
+        for (key, value) in destination.labels() {
+            self.by_label.insert((key.clone(), value.clone()), id, arena);
         }
+        if let Some(pods) = pod_label(destination) {
+            self.by_pod_label.insert(pods, id, arena);
+        }
+    }
+
+    /// Takes a destination, as it was, out of the postings.
+    pub(super) fn unpost(&mut self, destination: &Destination) {
+        let (id, service) = (destination.id, &destination.service);
+        self.by_service.remove(service, id);
+        self.by_cluster.remove(&service.cluster_name, id);
+        self.by_namespace.remove(&service.namespace, id);
+        for (key, value) in destination.labels() {
+            self.by_label.remove(&Label(key, value), id);
+        }
+        if let Some(pods) = pod_label(destination) {
+            self.by_pod_label.remove(&pods, id);
+        }
+    }
+
+    pub(crate) fn arena(&self) -> &Arena<Destination> {
+        &self.arena
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Destination> {
-        self.all.iter()
+        self.arena.iter()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    pub(crate) fn external(&self) -> &[ExternalDestination] {
-        &self.external
+    pub(crate) fn external(&self) -> impl Iterator<Item = &ExternalDestination> {
+        self.external.values()
     }
 
     pub(crate) fn find(&self, id: DestinationId) -> Option<&Destination> {
-        self.all.get(id.index())
+        self.arena.find(id)
     }
 
     pub(crate) fn of_service(&self, service: &ClusterObjectRef) -> Option<&Destination> {
-        self.by_service.get(service).and_then(|id| self.find(*id))
+        self.by_service.of(service).first().and_then(|id| self.find(*id))
     }
 
-    /// Whether any destination is in a cluster.
-    pub(crate) fn are_in(&self, cluster: &Istr) -> bool {
-        self.by_cluster.contains_key(cluster)
+    /// Every destination of a service, in the order of keys.
+    pub(super) fn all_of_service(&self, service: &ClusterObjectRef) -> &[DestinationId] {
+        self.by_service.of(service)
+    }
+
+    /// Whether a destination is the one that references to its service mean.
+    pub(super) fn is_first(&self, destination: &Destination) -> bool {
+        self.by_service.of(&destination.service).first() == Some(&destination.id)
+    }
+
+    /// Destinations in a cluster.
+    pub(crate) fn in_cluster(&self, cluster: &Istr) -> &[DestinationId] {
+        self.by_cluster.of(cluster)
     }
 
     /// The first other destination, in the order of keys, that selects the same pods.
     pub(crate) fn sharing_workloads(&self, destination: &Destination) -> Option<&Destination> {
-        let labels = &destination.kube_service()?.workload_selector_labels;
-        let (key, value) = labels.first_key_value()?;
-        let service = &destination.service;
-        let place = (service.cluster_name.clone(), service.namespace.clone(), key.clone(), value.clone());
         let same = |other: &&Destination| {
-            other.id != destination.id
-                && other.kube_service().is_some_and(|service| service.workload_selector_labels == *labels)
+            other.id != destination.id && other.pod_selector() == destination.pod_selector()
         };
-        self.by_pod_label.get(&place)?.iter().filter_map(|id| self.find(*id)).find(same)
+        let pods = pod_label(destination)?;
+        self.by_pod_label.of(&pods).iter().filter_map(|id| self.find(*id)).find(same)
     }
 
     /// Destinations that the selectors mean, in the order of keys. No selector means every destination.
     pub(crate) fn select(&self, selectors: &[DestinationSelector]) -> Vec<DestinationId> {
-        if selectors.is_empty() {
-            return self.all.iter().map(|destination| destination.id).collect();
-        }
-        let mut selected = BTreeSet::new();
-        for selector in selectors {
-            if let Some(refs) = &selector.kube_service_refs {
-                selected.extend(refs.services.iter().filter_map(|service| self.by_service.get(service)));
+        match selectors {
+            [] => self.arena.ids().to_vec(),
+            [only] => self.select_one(only),
+            _ => {
+                let found: BTreeSet<DestinationId> =
+                    selectors.iter().flat_map(|selector| self.select_one(selector)).collect();
+                let mut found: Vec<DestinationId> = found.into_iter().collect();
+                self.arena.sort(&mut found);
+                found
             }
-            if let Some(matcher) = &selector.kube_service_matcher {
-                self.select_matching(matcher, &mut selected);
+        }
+    }
+
+    fn select_one(&self, selector: &DestinationSelector) -> Vec<DestinationId> {
+        let mut selected = Vec::new();
+        if let Some(matcher) = &selector.kube_service_matcher {
+            selected = self.select_matching(matcher);
+        }
+        for service in selector.kube_service_refs.iter().flat_map(|refs| &refs.services) {
+            if let Some(destination) = self.of_service(service) {
+                insert(&mut selected, destination.id, &self.arena);
             }
         }
-        selected.into_iter().collect()
+        selected
     }
 
     /// Tests only the members of the shortest posting that the matcher names.
-    fn select_matching(&self, matcher: &KubeServiceMatcher, selected: &mut BTreeSet<DestinationId>) {
-        let by_label = matcher.labels.iter().map(|(key, value)| {
-            vec![self.by_label.get(&(key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)]
-        });
+    fn select_matching(&self, matcher: &KubeServiceMatcher) -> Vec<DestinationId> {
+        let KubeServiceMatcher { labels, namespaces, clusters } = matcher;
+        let by_label = labels.iter().map(|(key, value)| vec![self.by_label.of(&Label(key, value))]);
         let mut candidates: Vec<Vec<&[DestinationId]>> = by_label.collect();
-        if !matcher.namespaces.is_empty() {
-            candidates.push(postings(&self.by_namespace, &matcher.namespaces));
+        if !namespaces.is_empty() {
+            candidates.push(namespaces.iter().map(|name| self.by_namespace.of(name)).collect());
         }
-        if !matcher.clusters.is_empty() {
-            candidates.push(postings(&self.by_cluster, &matcher.clusters));
+        if !clusters.is_empty() {
+            candidates.push(clusters.iter().map(|name| self.by_cluster.of(name)).collect());
         }
         let size = |lists: &Vec<&[DestinationId]>| lists.iter().map(|list| list.len()).sum::<usize>();
-        match candidates.into_iter().min_by_key(size) {
-            None => selected.extend(self.all.iter().map(|destination| destination.id)),
-            Some(lists) => {
-                let ids = lists.into_iter().flatten().copied();
-                selected.extend(ids.filter(|id| self.find(*id).is_some_and(|it| matches(matcher, it))));
-            }
+        let Some(lists) = candidates.into_iter().min_by_key(size) else {
+            return self.arena.ids().to_vec();
+        };
+        let matching = |id: &DestinationId| self.find(*id).is_some_and(|it| matches(matcher, it));
+        let one_list = lists.len() == 1;
+        let mut found: Vec<DestinationId> = lists.into_iter().flatten().copied().filter(matching).collect();
+        if !one_list {
+            self.arena.sort(&mut found);
+            found.dedup();
         }
+        found
     }
 }
 
-fn postings<'a>(by: &'a BTreeMap<Istr, Vec<DestinationId>>, names: &[Istr]) -> Vec<&'a [DestinationId]> {
-    names.iter().filter_map(|name| by.get(name)).map(Vec::as_slice).collect()
+/// The label by which destinations are posted that select the same pods.
+pub(super) fn pod_label(destination: &Destination) -> Option<PodLabel> {
+    let (key, value) = destination.pod_selector().first_key_value()?;
+    let service = &destination.service;
+    Some((service.cluster_name.clone(), service.namespace.clone(), key.clone(), value.clone()))
+}
+
+/// Whether selectors mean a destination; `first` tells whether it is the one that references to its service
+/// mean.
+pub(super) fn selects(selectors: &[DestinationSelector], destination: &Destination, first: bool) -> bool {
+    selectors.is_empty()
+        || selectors.iter().any(|selector| {
+            (first && names(selector, &destination.service))
+                || selector.kube_service_matcher.as_ref().is_some_and(|it| matches(it, destination))
+        })
 }
 
 /// Whether a selector names the service itself.
@@ -274,9 +400,7 @@ fn matches(matcher: &KubeServiceMatcher, destination: &Destination) -> bool {
     let service = &destination.service;
     (namespaces.is_empty() || namespaces.contains(&service.namespace))
         && (clusters.is_empty() || clusters.contains(&service.cluster_name))
-        && destination
-            .kube_service()
-            .is_some_and(|own| labels.iter().all(|(key, value)| own.labels.get(key) == Some(value)))
+        && labels.iter().all(|(key, value)| destination.labels().get(key) == Some(value))
 }
 
 /// Reads a port. A target given by name is looked up among the ports of the endpoints.

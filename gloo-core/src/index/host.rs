@@ -21,7 +21,25 @@ impl Hosts {
                 Some(suffix) => (&mut self.wildcard, suffix.into()),
                 None => (&mut self.exact, host.clone()),
             };
-            map.entry(key).or_default().push(Arc::clone(object));
+            let objects = map.entry(key).or_default();
+            let order = |other: &Arc<UserObject>| other.order() > object.order();
+            let position = objects.iter().position(order).unwrap_or(objects.len());
+            objects.insert(position, Arc::clone(object));
+        }
+    }
+
+    pub(super) fn remove(&mut self, object: &UserObject) {
+        for host in &object.config.hosts {
+            let (map, key) = match host.strip_prefix('*') {
+                Some(suffix) => (&mut self.wildcard, suffix),
+                None => (&mut self.exact, &**host),
+            };
+            if let Some(objects) = map.get_mut(key) {
+                objects.retain(|other| other.raw.id != object.raw.id || other.backend != object.backend);
+                if objects.is_empty() {
+                    map.remove(key);
+                }
+            }
         }
     }
 

@@ -7,23 +7,16 @@ use crate::Istr;
 use crate::api;
 use crate::backend::Backend;
 use crate::id::InputRef;
+use crate::index::arena::{Id, Keyed};
 use crate::name::object_key;
-use crate::snapshot::Snapshot;
 
 /// Trust domain of a mesh that names none.
 const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
 /// Other trust domains that the mesh takes for its own, joined by commas.
 const ALIASES: &str = "discovery.mesh.gloo.solo.io/trust-domain-aliases";
 
-/// Position of a mesh in the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MeshId(u32);
-
-impl MeshId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+/// Names a mesh in the index. A mesh that is named somewhere has an id, whether it exists or not.
+pub type MeshId = Id<Mesh>;
 
 /// The software of a mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +52,7 @@ impl Platform {
 /// One installation of a mesh.
 #[derive(Debug)]
 pub struct Mesh {
-    /// Its position.
+    /// Its id.
     pub id: MeshId,
     /// Its name.
     pub input: InputRef,
@@ -88,17 +81,24 @@ impl Mesh {
     }
 }
 
-pub(super) fn read(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Vec<Mesh> {
-    let mut meshes: Vec<Mesh> = snapshot.meshes.iter().map(|(input, object)| mesh(input, object)).collect();
-    meshes.sort_by(|a, b| a.key.cmp(&b.key));
-    for (position, mesh) in meshes.iter_mut().enumerate() {
-        mesh.id = MeshId(u32::try_from(position).unwrap_or(u32::MAX));
-        mesh.backend = backends.iter().find(|backend| backend.drives(mesh)).map(|backend| backend.name());
+impl Keyed for Mesh {
+    fn input(&self) -> &InputRef {
+        &self.input
     }
-    meshes
+
+    fn key(&self) -> &Istr {
+        &self.key
+    }
 }
 
-fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
+/// Reads a mesh and finds the backend that drives it.
+pub(super) fn read(id: MeshId, input: &InputRef, object: &Arc<api::Mesh>, backends: &[&dyn Backend]) -> Mesh {
+    let mut mesh = mesh(id, input, object);
+    mesh.backend = backends.iter().find(|backend| backend.drives(&mesh)).map(|backend| backend.name());
+    mesh
+}
+
+fn mesh(id: MeshId, input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
     let spec = &object.spec;
     let (platform, installation, trust_domain) = if let Some(istio) = &spec.istio {
         (Platform::Istio, istio.installation.as_ref(), istio.trust_domain.clone())
@@ -123,7 +123,7 @@ fn mesh(input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
         .filter(|alias| !alias.is_empty() && *alias != &*own)
         .collect();
     Mesh {
-        id: MeshId(0),
+        id,
         key: object_key(&input.name, &input.namespace, "").into(),
         input: input.clone(),
         object: Arc::clone(object),

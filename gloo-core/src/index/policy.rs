@@ -8,32 +8,32 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use crate::Istr;
 use crate::api::{self, ApprovalState, ApprovalStatus, DestinationSelector};
 use crate::check::Checks;
+use crate::context::Context;
 use crate::id::{InputKind, InputRef};
-use crate::index::{Destination, DestinationId, Index};
+use crate::index::arena::{Id, Keyed};
+use crate::index::destination::Destinations;
+use crate::index::{Destination, DestinationId, Index, Policies};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::name::object_key;
+use crate::reads::Unit;
 use crate::rejection::Rejection;
-use crate::snapshot::{Inputs, Snapshot};
+use crate::snapshot::{Broken, Inputs, Snapshot};
 use crate::status::size;
 
-/// Position of a policy among those of its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyId(u32);
+/// Names a traffic policy in the index.
+pub(crate) type TrafficId = Id<Policy<TrafficPolicy>>;
 
-impl PolicyId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+/// Names an access policy in the index.
+pub(crate) type AccessId = Id<Policy<AccessPolicy>>;
 
 /// A checked version of a policy and where it comes from.
-pub(crate) trait Checked: Sized + std::fmt::Debug {
+pub(crate) trait Checked: Sized + PartialEq + std::fmt::Debug + 'static {
     /// The kind of the object.
     const KIND: InputKind;
     /// The object.
-    type Object: std::fmt::Debug;
+    type Object: std::fmt::Debug + 'static;
     /// What users write.
-    type Spec: Clone + PartialEq + std::fmt::Debug + serde::Serialize;
+    type Spec: Clone + PartialEq + std::fmt::Debug + serde::Serialize + 'static;
 
     fn objects(snapshot: &Snapshot) -> &Inputs<Self::Object>;
     fn metadata(object: &Self::Object) -> &ObjectMeta;
@@ -48,25 +48,35 @@ pub(crate) trait Checked: Sized + std::fmt::Debug {
     /// Checks a spec. What is wrong with the text itself goes to `own`, what depends on other objects to
     /// `targets`; the result counts only if neither rejects.
     fn check(
-        index: &Index,
+        cx: Context<'_>,
         input: &InputRef,
         generation: i64,
         spec: &Self::Spec,
         own: &mut Checks,
         targets: &mut Checks,
     ) -> Self;
+
+    /// All policies of the kind.
+    fn policies(index: &Index) -> &Policies<Self>;
+    /// The same, to be changed, and the destinations that they select.
+    fn parts(index: &mut Index) -> (&mut Policies<Self>, &Destinations);
+    /// The unit that reads a policy.
+    fn unit(id: Id<Policy<Self>>) -> Unit;
+    /// The unit that puts its status together.
+    fn status_unit(id: Id<Policy<Self>>) -> Unit;
 }
 
 /// One entry of what an earlier run left in force.
+#[derive(PartialEq)]
 pub(crate) struct Applied<'a, S> {
-    pub name: &'a str,
-    pub namespace: &'a str,
+    pub name: &'a Istr,
+    pub namespace: &'a Istr,
     pub generation: i64,
     pub spec: Option<&'a Arc<S>>,
 }
 
 /// What the current version of a policy amounts to.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Current<T> {
     /// It can be applied.
     Valid(T),
@@ -76,19 +86,10 @@ pub(crate) enum Current<T> {
     Unresolved(Vec<Rejection>),
 }
 
-impl Current<TrafficPolicy> {
-    /// Whether it sends requests to a subset of a destination.
-    pub fn uses_subset_of(&self, destination: DestinationId) -> bool {
-        let Self::Valid(version) = self else { return false };
-        let mut targets = version.shift.iter().flat_map(|shift| &shift.targets);
-        targets.any(|target| target.target.destination == destination && !target.subset.is_empty())
-    }
-}
-
 /// A policy of the management cluster.
 #[derive(Debug)]
 pub(crate) struct Policy<T: Checked> {
-    pub id: PolicyId,
+    pub id: Id<Self>,
     pub input: InputRef,
     pub key: Istr,
     pub generation: i64,
@@ -101,15 +102,23 @@ pub(crate) struct Policy<T: Checked> {
     pub bad_refs: Vec<Rejection>,
     pub current: Current<T>,
     pub checks: Checks,
-    /// Destinations that the current version selects, in the order of keys.
-    pub selected: Vec<DestinationId>,
     /// Earlier versions in force, by destination.
     pub stored: BTreeMap<DestinationId, Stored<T>>,
 }
 
+impl<T: Checked> Keyed for Policy<T> {
+    fn input(&self) -> &InputRef {
+        &self.input
+    }
+
+    fn key(&self) -> &Istr {
+        &self.key
+    }
+}
+
 /// An earlier version of a policy as it is in force at one destination.
-#[derive(Debug)]
-pub struct Stored<T> {
+#[derive(Debug, PartialEq)]
+pub(crate) struct Stored<T> {
     /// Position in the order of acceptance.
     pub position: usize,
     /// Its generation.
@@ -119,18 +128,36 @@ pub struct Stored<T> {
 }
 
 impl<T: Checked> Policy<T> {
+    /// What the current version selects; `None` if it cannot be decoded.
+    pub fn selectors(&self) -> Option<&[DestinationSelector]> {
+        self.object.as_deref().map(|object| T::selectors(T::spec(object)))
+    }
+
     /// Whether the current version selects every destination, those outside of Kubernetes included.
     pub fn selects_everything(&self) -> bool {
-        self.spec.as_ref().is_some_and(|(spec, _)| T::selectors(spec).is_empty())
+        self.selectors().is_some_and(<[_]>::is_empty)
+    }
+
+    /// Whether nothing but earlier versions and the order of acceptance may differ.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let specs = self.object.as_deref().map(T::spec) == other.object.as_deref().map(T::spec);
+        self.generation == other.generation
+            && self.created == other.created
+            && self.bad_refs == other.bad_refs
+            && self.checks == other.checks
+            && self.current == other.current
+            && specs
     }
 
     /// Whether the current version names the destination itself.
     pub fn names(&self, destination: &Destination) -> bool {
-        self.spec.as_ref().is_some_and(|(spec, _)| {
-            T::selectors(spec)
-                .iter()
-                .any(|selector| super::destination::names(selector, &destination.service))
-        })
+        let mut selectors = self.selectors().into_iter().flatten();
+        selectors.any(|selector| super::destination::names(selector, &destination.service))
+    }
+
+    /// Whether it stands where another version of it stands among the policies of a destination.
+    pub fn stands_like(&self, other: &Self, destination: &Destination) -> bool {
+        self.order(destination) == other.order(destination)
     }
 
     /// Where the policy stands among those of a destination: who was accepted first comes first.
@@ -152,19 +179,29 @@ impl<T: Checked> Policy<T> {
     }
 }
 
-/// Reads all policies of both kinds.
-pub(super) fn read(
+/// Reads a policy, if it is there.
+pub(crate) fn read<T: Checked>(
+    cx: Context<'_>,
     snapshot: &Snapshot,
-    index: &mut Index,
-) -> (Vec<Policy<TrafficPolicy>>, Vec<Policy<AccessPolicy>>) {
-    (read_kind(snapshot, index), read_kind(snapshot, index))
+    id: Id<Policy<T>>,
+    input: &InputRef,
+) -> Option<Policy<T>> {
+    let mut policy = match (T::objects(snapshot).get(input), snapshot.broken.get(input)) {
+        (Some(object), _) => decoded(cx, id, input, object),
+        (None, Some(broken)) => undecoded(id, input, broken),
+        (None, None) => return None,
+    };
+    for destination in cx.having_in_force::<T>(input) {
+        if let Some(stored) = stored(cx, destination, &policy) {
+            policy.stored.insert(destination.id, stored);
+        }
+    }
+    Some(policy)
 }
 
-fn read_kind<T: Checked>(snapshot: &Snapshot, index: &Index) -> Vec<Policy<T>> {
-    let read = T::objects(snapshot).iter().map(|(input, object)| decoded(index, input, object));
-    let broken = snapshot.broken.iter().filter(|(input, _)| input.kind == T::KIND);
-    let broken = broken.map(|(input, broken)| Policy {
-        id: PolicyId(0),
+fn undecoded<T: Checked>(id: Id<Policy<T>>, input: &InputRef, broken: &Broken) -> Policy<T> {
+    Policy {
+        id,
         input: input.clone(),
         key: object_key(&input.name, &input.namespace, "").into(),
         generation: broken.generation,
@@ -174,24 +211,21 @@ fn read_kind<T: Checked>(snapshot: &Snapshot, index: &Index) -> Vec<Policy<T>> {
         bad_refs: Vec::new(),
         current: Current::Invalid(vec![broken.rejection()]),
         checks: Checks::default(),
-        selected: Vec::new(),
         stored: BTreeMap::new(),
-    });
-    let mut policies: Vec<Policy<T>> = read.chain(broken).collect();
-    policies.sort_by(|a, b| a.key.cmp(&b.key));
-    for (position, policy) in policies.iter_mut().enumerate() {
-        policy.id = PolicyId(u32::try_from(position).unwrap_or(u32::MAX));
     }
-    read_stored(index, &mut policies);
-    policies
 }
 
-fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>) -> Policy<T> {
+fn decoded<T: Checked>(
+    cx: Context<'_>,
+    id: Id<Policy<T>>,
+    input: &InputRef,
+    object: &Arc<T::Object>,
+) -> Policy<T> {
     let metadata = T::metadata(object);
     let spec = T::spec(object);
     let generation = metadata.generation.unwrap_or_default();
     let (mut own, mut targets) = (Checks::default(), Checks::default());
-    let version = T::check(index, input, generation, spec, &mut own, &mut targets);
+    let version = T::check(cx, input, generation, spec, &mut own, &mut targets);
     let current = match (own.errors.is_empty(), targets.errors.is_empty()) {
         (true, true) => Current::Valid(version),
         (false, _) => Current::Invalid(std::mem::take(&mut own.errors)),
@@ -204,58 +238,49 @@ fn decoded<T: Checked>(index: &Index, input: &InputRef, object: &Arc<T::Object>)
     for (position, selector) in selectors.iter().enumerate() {
         let clusters = selector.kube_service_matcher.iter().flat_map(|matcher| &matcher.clusters);
         let field = format!("spec.destinationSelector[{position}].kubeServiceMatcher.clusters");
-        index.check_clusters(clusters, &field, &mut own);
+        cx.check_clusters(clusters, &field, &mut own);
     }
     Policy {
-        id: PolicyId(0),
+        id,
         input: input.clone(),
         key: object_key(&input.name, &input.namespace, "").into(),
         generation,
         created: metadata.creation_timestamp.clone(),
         object: Some(Arc::clone(object)),
         spec: Some((Arc::new(copy), size)),
-        bad_refs: bad_refs(index, selectors),
+        bad_refs: bad_refs(cx, selectors),
         current,
         checks: own,
-        selected: index.destinations.select(selectors),
         stored: BTreeMap::new(),
     }
 }
 
-/// Notes what earlier runs left in force, and checks versions that differ from the current one.
-fn read_stored<T: Checked>(index: &Index, policies: &mut [Policy<T>]) {
-    let mut ids = indexmap::IndexMap::new();
-    for (position, policy) in policies.iter().enumerate() {
-        ids.insert((policy.input.name.clone(), policy.input.namespace.clone()), position);
-    }
-    for destination in index.destinations() {
-        for (position, applied) in T::applied(destination).into_iter().enumerate() {
-            let id = ids.get(&(Istr::from(applied.name), Istr::from(applied.namespace)));
-            let Some(policy) = id.and_then(|id| policies.get_mut(*id)) else {
-                continue;
-            };
-            let differs = applied.generation != policy.generation || policy.object.is_none();
-            let spec = applied.spec.filter(|_| differs);
-            let version = spec.and_then(|spec| {
-                let (mut own, mut targets) = (Checks::default(), Checks::default());
-                let version =
-                    T::check(index, &policy.input, applied.generation, spec, &mut own, &mut targets);
-                (own.errors.is_empty() && targets.errors.is_empty()).then_some(version)
-            });
-            let stored = Stored { position, generation: applied.generation, version };
-            policy.stored.entry(destination.id).or_insert(stored);
-        }
-    }
+/// What an earlier run left of a policy in force at a destination; the version is checked if it differs from
+/// the current one.
+fn stored<T: Checked>(cx: Context<'_>, destination: &Destination, policy: &Policy<T>) -> Option<Stored<T>> {
+    let input = &policy.input;
+    let applied = T::applied(destination);
+    let is_it =
+        |applied: &Applied<'_, T::Spec>| *applied.name == input.name && *applied.namespace == input.namespace;
+    let position = applied.iter().position(is_it)?;
+    let applied = applied.get(position)?;
+    let differs = applied.generation != policy.generation || policy.object.is_none();
+    let version = applied.spec.filter(|_| differs).and_then(|spec| {
+        let (mut own, mut targets) = (Checks::default(), Checks::default());
+        let version = T::check(cx, input, applied.generation, spec, &mut own, &mut targets);
+        (own.errors.is_empty() && targets.errors.is_empty()).then_some(version)
+    });
+    Some(Stored { position, generation: applied.generation, version })
 }
 
 /// Selector references that are incomplete or name no destination.
-fn bad_refs(index: &Index, selectors: &[DestinationSelector]) -> Vec<Rejection> {
+fn bad_refs(cx: Context<'_>, selectors: &[DestinationSelector]) -> Vec<Rejection> {
     let mut bad = Vec::new();
     for (position, selector) in selectors.iter().enumerate() {
         let services = selector.kube_service_refs.iter().flat_map(|refs| &refs.services);
         for (number, service) in services.enumerate() {
             let field = format!("spec.destinationSelector[{position}].kubeServiceRefs.services[{number}]");
-            if let Some(rejection) = bad_ref(index, field, service) {
+            if let Some(rejection) = bad_ref(cx, field, service) {
                 bad.push(rejection);
             }
         }
@@ -264,7 +289,7 @@ fn bad_refs(index: &Index, selectors: &[DestinationSelector]) -> Vec<Rejection> 
 }
 
 /// What is wrong with a reference to a service, if anything.
-pub(crate) fn bad_ref(index: &Index, field: String, service: &api::ClusterObjectRef) -> Option<Rejection> {
+pub(crate) fn bad_ref(cx: Context<'_>, field: String, service: &api::ClusterObjectRef) -> Option<Rejection> {
     let parts =
         [("name", &service.name), ("namespace", &service.namespace), ("clusterName", &service.cluster_name)];
     let missing: Vec<&str> =
@@ -272,7 +297,7 @@ pub(crate) fn bad_ref(index: &Index, field: String, service: &api::ClusterObject
     if !missing.is_empty() {
         return Some(Rejection::RefIncomplete { field, missing: missing.join(", ") });
     }
-    if index.destination_of(service).is_some() {
+    if cx.destination_of(service).is_some() {
         return None;
     }
     let reference = object_key(&service.name, &service.namespace, &service.cluster_name);

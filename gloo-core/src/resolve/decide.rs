@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::ApprovalState;
 use crate::backend::Backend;
 use crate::context::Context;
-use crate::index::{Checked, Current, Destination, Policy, PolicyId};
+use crate::index::{Checked, Current, Destination, Policy};
 use crate::model::{Access, AccessPolicy, Resolved, RouteSettings, Routes, Traffic, TrafficPolicy, View};
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::Draft;
@@ -22,10 +22,13 @@ pub(crate) struct Decision<'a> {
     /// Access policies in force, in the order of acceptance.
     pub access: Vec<InForce<'a, AccessPolicy>>,
     /// Verdicts on all candidates.
-    pub traffic_verdicts: Vec<(PolicyId, Verdict)>,
+    pub traffic_verdicts: Verdicts<'a, TrafficPolicy>,
     /// Verdicts on all candidates.
-    pub access_verdicts: Vec<(PolicyId, Verdict)>,
+    pub access_verdicts: Verdicts<'a, AccessPolicy>,
 }
+
+/// Policies of one kind, and what became of each.
+type Verdicts<'a, T> = Vec<(&'a Policy<T>, Verdict)>;
 
 /// A version of a policy that is in force.
 #[derive(Debug)]
@@ -85,12 +88,12 @@ fn decide_kind<'a, T: Checked>(
     destination: &Destination,
     candidates: &[&'a Policy<T>],
     ledger: &mut impl Ledger<'a, T>,
-) -> (Vec<InForce<'a, T>>, Vec<(PolicyId, Verdict)>) {
-    let mut in_order: Vec<&Policy<T>> = candidates.to_vec();
+) -> (Vec<InForce<'a, T>>, Verdicts<'a, T>) {
+    let mut in_order: Vec<&'a Policy<T>> = candidates.to_vec();
     in_order.sort_by(|a, b| a.order(destination).cmp(&b.order(destination)));
     let mut in_force: Vec<InForce<'a, T>> = Vec::new();
-    let mut verdicts: Vec<(PolicyId, Verdict)> = Vec::with_capacity(in_order.len());
-    for policy in &in_order {
+    let mut verdicts: Verdicts<'a, T> = Vec::with_capacity(in_order.len());
+    for policy in in_order {
         let tried = match &policy.current {
             Current::Valid(version) => ledger.accept(policy, version).map(|remarks| (version, remarks)),
             Current::Invalid(errors) | Current::Unresolved(errors) => Err(errors.clone()),
@@ -110,11 +113,11 @@ fn decide_kind<'a, T: Checked>(
         let Remarks { mut warnings, notes } = remarks;
         warnings.splice(0..0, policy.checks.warnings.iter().cloned());
         warnings.extend(cx.not_translated(destination));
-        verdicts.push((policy.id, Verdict { state, order, errors, warnings, notes }));
+        verdicts.push((policy, Verdict { state, order, errors, warnings, notes }));
     }
     // Next time, policies whose version is current come before those on an earlier one.
     in_force.sort_by_key(|one| one.is_last_good);
-    for (policy, (_, verdict)) in in_order.into_iter().zip(&mut verdicts) {
+    for (policy, verdict) in &mut verdicts {
         if let (ApprovalState::Invalid, Current::Valid(version)) = (verdict.state, &policy.current)
             && let Err(errors) = ledger.judge(policy, version)
         {

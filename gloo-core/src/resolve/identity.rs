@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::Istr;
-use crate::api::{ClusterObjectRef, IdentitySelector, KubeIdentityMatcher};
+use crate::api::{ClusterObjectRef, IdentitySelector, KubeIdentityMatcher, RequestIdentityMatcher};
 use crate::check::{Checks, is_dns_label, is_dns_name};
-use crate::index::{Index, Mesh};
+use crate::context::Context;
+use crate::index::Mesh;
 use crate::model::{Peer, Principal, Sources};
 use crate::rejection::{Rejection, Warning};
 
@@ -15,7 +16,7 @@ const FIELD: &str = "spec.sourceSelector";
 /// Reads the selectors of one AccessPolicy. No selector means everybody; a selector that names nobody is
 /// refused, so that nothing ever opens a destination by accident.
 pub(super) fn read_sources(
-    index: &Index,
+    cx: Context<'_>,
     selectors: &[IdentitySelector],
     own: &mut Checks,
     targets: &mut Checks,
@@ -24,7 +25,7 @@ pub(super) fn read_sources(
     let mut any = selectors.is_empty();
     for (position, selector) in selectors.iter().enumerate() {
         let field = format!("{FIELD}[{position}]");
-        if let Some(more) = read_selector(index, selector, &field, own, targets) {
+        if let Some(more) = read_selector(cx, selector, &field, own, targets) {
             peers.extend(more);
         } else {
             any = true;
@@ -40,7 +41,7 @@ pub(super) fn read_sources(
 /// A matcher of namespaces only and a list of accounts are alternatives, so they become two peers; what is
 /// asked of the request itself is asked in both.
 fn read_selector(
-    index: &Index,
+    cx: Context<'_>,
     selector: &IdentitySelector,
     field: &str,
     own: &mut Checks,
@@ -52,21 +53,7 @@ fn read_selector(
         .as_ref()
         .filter(|matcher| !matcher.namespaces.is_empty() || !matcher.clusters.is_empty());
     let accounts = kube_service_account_refs.as_ref().map(|refs| refs.service_accounts.as_slice());
-    let request = Peer {
-        request_principals: request_identity_matcher
-            .iter()
-            .flat_map(|matcher| matcher.request_principals.clone())
-            .collect(),
-        not_request_principals: request_identity_matcher
-            .iter()
-            .flat_map(|matcher| matcher.not_request_principals.clone())
-            .collect(),
-        ..Peer::default()
-    };
-    if request.request_principals.iter().chain(&request.not_request_principals).any(|user| user.is_empty()) {
-        let field = format!("{field}.requestIdentityMatcher");
-        own.invalid(field, "an empty text", "identities of end users, such as issuer/subject");
-    }
+    let request = of_request(request_identity_matcher.as_ref(), field, own);
     let earlier_errors = targets.errors.len();
     let mut principals = Vec::new();
     let mut namespaces = Vec::new();
@@ -75,12 +62,12 @@ fn read_selector(
             check_namespaces(named, field, own);
             namespaces.clone_from(named);
         }
-        Some(matcher) => principals.extend(of_matcher(index, matcher, field, own, targets)),
+        Some(matcher) => principals.extend(of_matcher(cx, matcher, field, own, targets)),
         None => (),
     }
     for (position, account) in accounts.unwrap_or_default().iter().enumerate() {
         let field = format!("{field}.kubeServiceAccountRefs.serviceAccounts[{position}]");
-        principals.extend(of_account(index, account, &field, own, targets));
+        principals.extend(of_account(cx, account, &field, own, targets));
     }
     dedup(&mut principals);
     let mut peers = Vec::new();
@@ -102,9 +89,25 @@ fn read_selector(
     Some(peers)
 }
 
+/// What is asked of the end user of a request.
+fn of_request(matcher: Option<&RequestIdentityMatcher>, field: &str, own: &mut Checks) -> Peer {
+    let Some(RequestIdentityMatcher { request_principals, not_request_principals }) = matcher else {
+        return Peer::default();
+    };
+    if request_principals.iter().chain(not_request_principals).any(|user| user.is_empty()) {
+        let field = format!("{field}.requestIdentityMatcher");
+        own.invalid(field, "an empty text", "identities of end users, such as issuer/subject");
+    }
+    Peer {
+        request_principals: request_principals.clone(),
+        not_request_principals: not_request_principals.clone(),
+        ..Peer::default()
+    }
+}
+
 /// Identities of whole clusters, or of namespaces in clusters, cluster by cluster.
 fn of_matcher(
-    index: &Index,
+    cx: Context<'_>,
     matcher: &KubeIdentityMatcher,
     field: &str,
     own: &mut Checks,
@@ -115,8 +118,8 @@ fn of_matcher(
     check_namespaces(namespaces, &field, own);
     let mut principals = Vec::new();
     for cluster in clusters {
-        let meshes = meshes_of(index, cluster, &format!("{field}.clusters"), targets);
-        warn_about_shared_trust(index, cluster, &meshes, targets);
+        let meshes = meshes_of(cx, cluster, &format!("{field}.clusters"), targets);
+        warn_about_shared_trust(cx, cluster, &meshes, targets);
         for mesh in meshes {
             if namespaces.is_empty() {
                 principals.extend(whole_trust_domain(mesh, &field, targets));
@@ -130,7 +133,7 @@ fn of_matcher(
 
 /// Identities of one account reference; parts that are empty match anything.
 fn of_account(
-    index: &Index,
+    cx: Context<'_>,
     account: &ClusterObjectRef,
     field: &str,
     own: &mut Checks,
@@ -138,10 +141,10 @@ fn of_account(
 ) -> Vec<Principal> {
     let ClusterObjectRef { name, namespace, cluster_name } = account;
     let meshes = if cluster_name.is_empty() {
-        index.meshes().filter(|mesh| mesh.has_identities()).collect()
+        cx.meshes().filter(|mesh| mesh.has_identities()).collect()
     } else {
-        let meshes = meshes_of(index, cluster_name, &format!("{field}.clusterName"), targets);
-        warn_about_shared_trust(index, cluster_name, &meshes, targets);
+        let meshes = meshes_of(cx, cluster_name, &format!("{field}.clusterName"), targets);
+        warn_about_shared_trust(cx, cluster_name, &meshes, targets);
         meshes
     };
     if namespace.is_empty() {
@@ -174,10 +177,8 @@ fn whole_trust_domain(mesh: &Mesh, field: &str, checks: &mut Checks) -> Vec<Prin
 }
 
 /// Meshes with identities that are installed in a cluster; none is an error.
-fn meshes_of<'a>(index: &'a Index, cluster: &Istr, field: &str, checks: &mut Checks) -> Vec<&'a Mesh> {
-    let ids = index.meshes_by_cluster.get(cluster).into_iter().flatten();
-    let meshes: Vec<&Mesh> =
-        ids.filter_map(|id| index.mesh(*id)).filter(|mesh| mesh.has_identities()).collect();
+fn meshes_of<'a>(cx: Context<'a>, cluster: &Istr, field: &str, checks: &mut Checks) -> Vec<&'a Mesh> {
+    let meshes: Vec<&Mesh> = cx.meshes_in(cluster).filter(|mesh| mesh.has_identities()).collect();
     if meshes.is_empty() {
         checks.reject(Rejection::IdentityUnknown { field: field.to_owned(), cluster: cluster.clone() });
     }
@@ -185,13 +186,13 @@ fn meshes_of<'a>(index: &'a Index, cluster: &Istr, field: &str, checks: &mut Che
 }
 
 /// Clusters with one trust domain: naming one of them admits the same accounts of the others.
-fn warn_about_shared_trust(index: &Index, cluster: &Istr, meshes: &[&Mesh], checks: &mut Checks) {
+fn warn_about_shared_trust(cx: Context<'_>, cluster: &Istr, meshes: &[&Mesh], checks: &mut Checks) {
     let mut clusters: BTreeMap<&Istr, Vec<&str>> = BTreeMap::new();
     for mesh in meshes {
         let Some(domain) = mesh.trust_domains.first() else {
             continue;
         };
-        let sharing = index.meshes().filter(|other| other.trust_domains.first() == Some(domain));
+        let sharing = cx.meshes().filter(|other| other.trust_domains.first() == Some(domain));
         let mut names: Vec<&str> = sharing.map(|other| &*other.cluster).collect();
         names.sort_unstable();
         names.dedup();

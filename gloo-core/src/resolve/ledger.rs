@@ -105,8 +105,7 @@ impl<'a, 'b> AccessLedger<'a, 'b> {
 
     /// Whether access to the destination can be controlled at all.
     fn is_fit(&self) -> bool {
-        let service = self.destination.kube_service();
-        service.is_some_and(|service| !service.workload_selector_labels.is_empty())
+        !self.destination.pod_selector().is_empty()
     }
 }
 

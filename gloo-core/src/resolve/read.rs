@@ -7,17 +7,19 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use crate::Istr;
 use crate::api::{self, ApprovalStatus, DestinationSelector, Policy};
 use crate::check::{Checks, is_token};
+use crate::context::Context;
 use crate::id::{InputKind, InputRef};
-use crate::index::{Applied, Checked, Destination, Index};
+use crate::index::{self, Applied, Checked, Destination, Destinations, Id, Index, Policies};
 use crate::model::route::{Cors, Fault, HeaderChanges, Retry, Timeout, cors, header};
 use crate::model::traffic::{Outlier, outlier, tls};
 use crate::model::{AccessPolicy, Request, Source, SourceSelector, TrafficPolicy};
+use crate::reads::Unit;
 use crate::resolve::{identity, target};
 use crate::snapshot::{Inputs, Snapshot};
 
 /// What differs between the kinds of policies only in names.
 macro_rules! parts_of {
-    ($kind:ident, $spec:ident, $objects:ident, $applied:ident) => {
+    ($kind:ident, $spec:ident, $objects:ident, $applied:ident, $policies:ident, $unit:ident, $status:ident) => {
         const KIND: InputKind = InputKind::$kind;
         type Object = api::$kind;
         type Spec = api::$spec;
@@ -43,7 +45,7 @@ macro_rules! parts_of {
         }
 
         fn applied(destination: &Destination) -> Vec<Applied<'_, api::$spec>> {
-            let applied = destination.object.status.iter().flat_map(|status| &status.$applied);
+            let applied = destination.object().status.iter().flat_map(|status| &status.$applied);
             applied
                 .filter_map(|applied| {
                     let at = applied.reference.as_ref()?;
@@ -57,18 +59,42 @@ macro_rules! parts_of {
                 })
                 .collect()
         }
+
+        fn policies(index: &Index) -> &Policies<Self> {
+            &index.$policies
+        }
+
+        fn parts(index: &mut Index) -> (&mut Policies<Self>, &Destinations) {
+            (&mut index.$policies, &index.destinations)
+        }
+
+        fn unit(id: Id<index::Policy<Self>>) -> Unit {
+            Unit::$unit(id)
+        }
+
+        fn status_unit(id: Id<index::Policy<Self>>) -> Unit {
+            Unit::$status(id)
+        }
     };
 }
 
 impl Checked for TrafficPolicy {
-    parts_of!(TrafficPolicy, TrafficPolicySpec, traffic_policies, applied_traffic_policies);
+    parts_of!(
+        TrafficPolicy,
+        TrafficPolicySpec,
+        traffic_policies,
+        applied_traffic_policies,
+        traffic,
+        Traffic,
+        TrafficStatus
+    );
 
     fn canonical(spec: &api::TrafficPolicySpec) -> api::TrafficPolicySpec {
         spec.canonical()
     }
 
     fn check(
-        index: &Index,
+        cx: Context<'_>,
         input: &InputRef,
         generation: i64,
         spec: &api::TrafficPolicySpec,
@@ -83,23 +109,9 @@ impl Checked for TrafficPolicy {
             policy,
         } = spec;
         if !route_selector.is_empty() {
-            index.unsupported(
-                "spec.routeSelector",
-                "; the policy applies to every destination it selects",
-                own,
-            );
+            cx.unsupported("spec.routeSelector", "; the policy applies to every destination it selects", own);
         }
-        let selectors = source_selector.iter().enumerate();
-        let mut sources: Vec<SourceSelector> =
-            selectors.map(|(position, selector)| SourceSelector::read(selector, position, own)).collect();
-        for (position, selector) in source_selector.iter().enumerate() {
-            let clusters = selector.kube_workload_matcher.iter().flat_map(|matcher| &matcher.clusters);
-            let field = format!("spec.sourceSelector[{position}].kubeWorkloadMatcher.clusters");
-            index.check_clusters(clusters, &field, own);
-        }
-        if sources.is_empty() {
-            sources.push(SourceSelector { clusters: Vec::new(), sources: vec![Source::default()] });
-        }
+        let sources = read_clients(cx, source_selector, own);
         let empty = Policy::default();
         let policy = policy.as_ref().unwrap_or(&empty);
         let version = Self {
@@ -117,10 +129,28 @@ impl Checked for TrafficPolicy {
             outlier: None,
             tls: None,
         };
-        let version = version.with_settings(index, policy, own, targets);
+        let version = version.with_settings(cx, policy, own, targets);
         version.warn_about_combinations(own);
         version
     }
+}
+
+fn read_clients(
+    cx: Context<'_>,
+    selectors: &[api::WorkloadSelector],
+    own: &mut Checks,
+) -> Vec<SourceSelector> {
+    let mut sources = Vec::with_capacity(selectors.len());
+    for (position, selector) in selectors.iter().enumerate() {
+        sources.push(SourceSelector::read(selector, position, own));
+        let clusters = selector.kube_workload_matcher.iter().flat_map(|matcher| &matcher.clusters);
+        let field = format!("spec.sourceSelector[{position}].kubeWorkloadMatcher.clusters");
+        cx.check_clusters(clusters, &field, own);
+    }
+    if sources.is_empty() {
+        sources.push(SourceSelector { clusters: Vec::new(), sources: vec![Source::default()] });
+    }
+    sources
 }
 
 fn read_requests(matchers: &[api::HttpMatcher], checks: &mut Checks) -> Vec<Request> {
@@ -144,7 +174,7 @@ impl TrafficPolicy {
     /// Reads every field of `policy`. Destructured in full, so that a new field cannot be forgotten.
     fn with_settings(
         mut self,
-        index: &Index,
+        cx: Context<'_>,
         policy: &Policy,
         own: &mut Checks,
         targets: &mut Checks,
@@ -172,14 +202,14 @@ impl TrafficPolicy {
             ("spec.policy.extauth", extauth.is_some()),
         ] {
             if set {
-                index.unsupported(field, "", own);
+                cx.unsupported(field, "", own);
             }
         }
         self.timeout = request_timeout.map(|timeout| Timeout::read(timeout, own));
         self.retry = retries.as_ref().map(|retries| Retry::read(retries, own));
         self.fault = fault_injection.as_ref().and_then(|fault| Fault::read(fault, own));
-        self.shift = traffic_shift.as_ref().and_then(|shift| target::read_shift(index, shift, own, targets));
-        self.mirror = mirror.as_ref().and_then(|mirror| target::read_mirror(index, mirror, own, targets));
+        self.shift = traffic_shift.as_ref().and_then(|shift| target::read_shift(cx, shift, own, targets));
+        self.mirror = mirror.as_ref().and_then(|mirror| target::read_mirror(cx, mirror, own, targets));
         self.headers =
             header_manipulation.as_ref().map(|headers| HeaderChanges::read(headers, header::FIELD, own));
         self.cors = cors_policy.as_ref().map(|cors| Cors::read(cors, own));
@@ -212,14 +242,22 @@ impl TrafficPolicy {
 }
 
 impl Checked for AccessPolicy {
-    parts_of!(AccessPolicy, AccessPolicySpec, access_policies, applied_access_policies);
+    parts_of!(
+        AccessPolicy,
+        AccessPolicySpec,
+        access_policies,
+        applied_access_policies,
+        access,
+        Access,
+        AccessStatus
+    );
 
     fn canonical(spec: &api::AccessPolicySpec) -> api::AccessPolicySpec {
         spec.clone()
     }
 
     fn check(
-        index: &Index,
+        cx: Context<'_>,
         input: &InputRef,
         generation: i64,
         spec: &api::AccessPolicySpec,
@@ -233,29 +271,33 @@ impl Checked for AccessPolicy {
             allowed_methods,
             allowed_ports,
         } = spec;
-        for (position, path) in allowed_paths.iter().enumerate() {
-            check_path(path, &format!("spec.allowedPaths[{position}]"), own);
-        }
-        for method in allowed_methods {
-            // A star would be taken for a wildcard by the mesh, which the field does not promise.
-            if method.is_empty() || !method.bytes().all(|byte| is_token(byte) && byte != b'*') {
-                own.invalid("spec.allowedMethods", format!("{method:?}"), "an HTTP method");
-            } else if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-                own.unwise("spec.allowedMethods", "methods are written in capitals; no request has this one");
-            }
-        }
-        for port in allowed_ports {
-            if !(1..=65535).contains(port) {
-                own.invalid("spec.allowedPorts", port, "1 to 65535");
-            }
-        }
+        check_operations(spec, own);
         Self {
             input: input.clone(),
             generation,
-            sources: identity::read_sources(index, source_selector, own, targets),
+            sources: identity::read_sources(cx, source_selector, own, targets),
             paths: allowed_paths.clone(),
             methods: allowed_methods.clone(),
             ports: allowed_ports.clone(),
+        }
+    }
+}
+
+fn check_operations(spec: &api::AccessPolicySpec, own: &mut Checks) {
+    for (position, path) in spec.allowed_paths.iter().enumerate() {
+        check_path(path, &format!("spec.allowedPaths[{position}]"), own);
+    }
+    for method in &spec.allowed_methods {
+        // A star would be taken for a wildcard by the mesh, which the field does not promise.
+        if method.is_empty() || !method.bytes().all(|byte| is_token(byte) && byte != b'*') {
+            own.invalid("spec.allowedMethods", format!("{method:?}"), "an HTTP method");
+        } else if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            own.unwise("spec.allowedMethods", "methods are written in capitals; no request has this one");
+        }
+    }
+    for port in &spec.allowed_ports {
+        if !(1..=65535).contains(port) {
+            own.invalid("spec.allowedPorts", port, "1 to 65535");
         }
     }
 }

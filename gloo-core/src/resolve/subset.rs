@@ -1,8 +1,10 @@
 //! Subsets that routes send requests to, and the names that routes and rules agree on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Istr;
+use crate::api::TrafficPolicySpec;
 use crate::check::is_dns_label;
 use crate::id::InputRef;
 use crate::index::DestinationId;
@@ -14,80 +16,161 @@ use crate::resolve::Decision;
 /// Longest name that still can take a hash.
 const MAX_BASE: usize = 54;
 
-/// Every subset that some route in force sends requests to.
-#[derive(Debug, Default)]
-pub(crate) struct Demands<'a> {
-    /// By destination and labels: clusters whose routes use it, and the policies that ask for it.
-    by_destination: BTreeMap<DestinationId, BTreeMap<&'a Labels, BTreeMap<Istr, BTreeSet<&'a InputRef>>>>,
-    /// By destination and readable name: how many subsets would have it.
-    plain_names: BTreeMap<DestinationId, BTreeMap<String, usize>>,
+/// A route in force that sends requests to a subset.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Demand {
+    /// The destination that the subset is of.
+    target: DestinationId,
+    labels: Labels,
+    /// The cluster that has the route.
+    cluster: Istr,
+    /// The policy that asks for it, and which version of it.
+    pub policy: InputRef,
+    pub generation: i64,
+    pub spec: Option<Arc<TrafficPolicySpec>>,
 }
 
-impl<'a> Demands<'a> {
-    /// Notes what the routes of one destination need.
-    pub fn add(&mut self, decision: &Decision<'a>) {
-        for view in &decision.resolved.views {
-            if view.routes.routes.is_empty() {
-                continue;
-            }
+impl Demand {
+    /// What the routes of one destination need.
+    pub fn of(decision: &Decision<'_>) -> Vec<Self> {
+        let mut demands = Vec::new();
+        for view in decision.resolved.views.iter().filter(|view| !view.routes.routes.is_empty()) {
             for in_force in &decision.traffic {
                 let version = in_force.version;
-                if !version.selects_cluster(&view.cluster) {
-                    continue;
-                }
-                for target in version.shift.iter().flat_map(|shift| &shift.targets) {
-                    if !target.subset.is_empty() {
-                        let subsets = self.by_destination.entry(target.target.destination).or_default();
-                        let clusters = subsets.entry(&target.subset).or_default();
-                        clusters.entry(view.cluster.clone()).or_default().insert(&version.input);
-                    }
+                let targets = version.shift.iter().flat_map(|shift| &shift.targets);
+                let subsets = targets.filter(|target| !target.subset.is_empty());
+                if version.selects_cluster(&view.cluster) {
+                    demands.extend(subsets.map(|target| Self {
+                        target: target.target.destination,
+                        labels: target.subset.clone(),
+                        cluster: view.cluster.clone(),
+                        policy: version.input.clone(),
+                        generation: in_force.generation,
+                        spec: in_force.spec.as_ref().map(|(spec, _)| Arc::clone(spec)),
+                    }));
                 }
             }
         }
+        demands
+    }
+}
+
+/// Every subset that some route in force sends requests to.
+#[derive(Debug, Default)]
+pub(crate) struct Demands {
+    /// By the destination whose routes they are.
+    by_source: BTreeMap<DestinationId, Vec<Demand>>,
+    /// The destinations with routes to subsets of a destination.
+    sources: BTreeMap<DestinationId, BTreeSet<DestinationId>>,
+    /// Names of subsets, where they are not what the labels say.
+    names: BTreeMap<DestinationId, BTreeMap<Labels, Istr>>,
+}
+
+/// Whom a change of demands concerns.
+#[derive(Debug, Default)]
+pub(crate) struct Shifted {
+    /// Destinations of which other subsets, or the same for others, are needed.
+    pub targets: BTreeSet<DestinationId>,
+    /// Destinations whose subsets are called otherwise.
+    pub renamed: BTreeSet<DestinationId>,
+}
+
+impl Demands {
+    /// Replaces what the routes of some destinations need.
+    pub fn replace(&mut self, demands: impl IntoIterator<Item = (DestinationId, Vec<Demand>)>) -> Shifted {
+        let mut shifted = Shifted::default();
+        for (source, demands) in demands {
+            let before = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
+            if before == demands {
+                continue;
+            }
+            let (old, new) = (targets(before), targets(&demands));
+            for target in old.difference(&new) {
+                if let Some(sources) = self.sources.get_mut(target) {
+                    sources.remove(&source);
+                }
+            }
+            for target in &new {
+                self.sources.entry(*target).or_default().insert(source);
+            }
+            shifted.targets.extend(old.into_iter().chain(new));
+            if demands.is_empty() {
+                self.by_source.remove(&source);
+            } else {
+                self.by_source.insert(source, demands);
+            }
+        }
+        for target in &shifted.targets {
+            if self.rename(*target) {
+                shifted.renamed.insert(*target);
+            }
+        }
+        shifted
     }
 
-    /// Counts how many subsets of a destination would have each name. To be called when nothing is added any
-    /// more.
-    pub fn finish(&mut self) {
-        for (destination, subsets) in &self.by_destination {
-            let counts = self.plain_names.entry(*destination).or_default();
-            for labels in subsets.keys() {
-                *counts.entry(plain_name(labels)).or_default() += 1;
-            }
+    /// Names the subsets of a destination anew; tells whether that changed anything.
+    fn rename(&mut self, target: DestinationId) -> bool {
+        let labels: BTreeSet<&Labels> = self.on(target).map(|demand| &demand.labels).collect();
+        let mut namesakes: BTreeMap<String, Vec<&Labels>> = BTreeMap::new();
+        for labels in labels {
+            namesakes.entry(plain_name(labels)).or_default().push(labels);
         }
+        let shared = namesakes.iter().filter(|(_, labels)| labels.len() > 1);
+        let hashed =
+            shared.flat_map(|(name, all)| all.iter().map(|it| ((*it).clone(), hashed_name(name, it))));
+        let names: BTreeMap<Labels, Istr> = hashed.collect();
+        if self.sources.get(&target).is_some_and(BTreeSet::is_empty) {
+            self.sources.remove(&target);
+        }
+        let before = self.names.remove(&target).unwrap_or_default();
+        let changed = before != names;
+        if !names.is_empty() {
+            self.names.insert(target, names);
+        }
+        changed
+    }
+
+    /// The demands for subsets of a destination.
+    pub fn on(&self, target: DestinationId) -> impl Iterator<Item = &Demand> {
+        let sources = self.sources.get(&target).into_iter().flatten();
+        let demands = sources.filter_map(|source| self.by_source.get(source)).flatten();
+        demands.filter(move |demand| demand.target == target)
     }
 
     /// The name of a subset: readable where that is unique and valid, else with a hash of its labels.
     pub fn name(&self, destination: DestinationId, labels: &Labels) -> Istr {
-        let plain = plain_name(labels);
-        let namesakes = self.plain_names.get(&destination).and_then(|counts| counts.get(&plain));
-        if is_dns_label(&plain) && namesakes.is_none_or(|count| *count < 2) {
-            return plain.into();
+        if let Some(name) = self.names.get(&destination).and_then(|names| names.get(labels)) {
+            return name.clone();
         }
-        let valid = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
-        let base: String = plain.chars().map(valid).take(MAX_BASE).collect();
-        format!("{}-{}", base.trim_matches('-'), labels_hash(labels)).trim_start_matches('-').into()
+        let plain = plain_name(labels);
+        if is_dns_label(&plain) { plain.into() } else { hashed_name(&plain, labels) }
     }
 
     /// The subsets of a destination that routes in `cluster` use, by name.
-    pub fn subsets(&self, destination: DestinationId, cluster: &Istr) -> Vec<Subset<'a>> {
-        let Some(all) = self.by_destination.get(&destination) else {
-            return Vec::new();
-        };
-        let used = all.iter().filter_map(|(labels, clusters)| {
-            let policies = clusters.get(cluster)?.iter().copied().collect();
-            Some(Subset { name: self.name(destination, labels), labels, policies })
+    pub fn subsets(&self, destination: DestinationId, cluster: &Istr) -> Vec<Subset<'_>> {
+        let mut used: BTreeMap<&Labels, BTreeSet<&InputRef>> = BTreeMap::new();
+        for demand in self.on(destination).filter(|demand| demand.cluster == *cluster) {
+            used.entry(&demand.labels).or_default().insert(&demand.policy);
+        }
+        let used = used.into_iter().map(|(labels, policies)| Subset {
+            name: self.name(destination, labels),
+            labels,
+            policies: policies.into_iter().collect(),
         });
-        let mut subsets: Vec<Subset<'a>> = used.collect();
+        let mut subsets: Vec<Subset<'_>> = used.collect();
         subsets.sort_by(|a, b| a.name.cmp(&b.name));
         subsets
     }
+}
 
-    /// The policies whose routes use some subset of a destination, in whatever cluster.
-    pub fn policies(&self, destination: DestinationId) -> BTreeSet<&'a InputRef> {
-        let subsets = self.by_destination.get(&destination).into_iter().flat_map(BTreeMap::values);
-        subsets.flat_map(BTreeMap::values).flatten().copied().collect()
-    }
+fn targets(demands: &[Demand]) -> BTreeSet<DestinationId> {
+    demands.iter().map(|demand| demand.target).collect()
+}
+
+fn hashed_name(plain: &str, labels: &Labels) -> Istr {
+    let valid = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
+    let base: String = plain.chars().map(valid).take(MAX_BASE).collect();
+    format!("{}-{}", base.trim_matches('-'), labels_hash(labels)).trim_start_matches('-').into()
 }
 
 fn plain_name(labels: &Labels) -> String {
@@ -103,7 +186,8 @@ fn labels_hash(labels: &Labels) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Demands, Labels};
+    use super::{Demand, Demands, DestinationId, InputRef, Labels};
+    use crate::id::InputKind;
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
         pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
@@ -112,7 +196,7 @@ mod tests {
     #[test]
     fn a_name_is_the_labels_where_that_is_valid() {
         let demands = Demands::default();
-        let destination = crate::index::DestinationId::default();
+        let destination = DestinationId::default();
         for (pairs, expected) in [
             (&[("version", "v2")][..], "version-v2"),
             (&[("version", "v1"), ("foo", "bar")], "foo-bar-version-v1"),
@@ -134,17 +218,32 @@ mod tests {
         );
     }
 
+    fn demand(labels: &Labels) -> Demand {
+        Demand {
+            target: DestinationId::default(),
+            labels: labels.clone(),
+            cluster: "c1".into(),
+            policy: InputRef::new(InputKind::TrafficPolicy, "gloo-mesh", "canary"),
+            generation: 1,
+            spec: None,
+        }
+    }
+
     #[test]
     fn names_that_would_be_equal_get_a_hash_each() {
-        let destination = crate::index::DestinationId::default();
+        let destination = DestinationId::default();
         let (one, other) = (labels(&[("a", "b-c")]), labels(&[("a-b", "c")]));
         let mut demands = Demands::default();
-        let subsets = demands.by_destination.entry(destination).or_default();
-        subsets.entry(&one).or_default();
-        subsets.entry(&other).or_default();
-        demands.finish();
+        let alone = demands.replace([(destination, vec![demand(&one)])]);
+        assert_eq!((alone.targets.len(), alone.renamed.len()), (1, 0));
+        assert_eq!(&*demands.name(destination, &one), "a-b-c");
+        let both = demands.replace([(destination, vec![demand(&one), demand(&other)])]);
+        assert_eq!(both.renamed.len(), 1);
         let (first, second) = (demands.name(destination, &one), demands.name(destination, &other));
         assert_ne!(first, second);
         assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");
+        let again = demands.replace([(destination, vec![demand(&one)])]);
+        assert_eq!(again.renamed.len(), 1);
+        assert_eq!(&*demands.name(destination, &one), "a-b-c");
     }
 }

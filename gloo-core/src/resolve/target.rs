@@ -2,7 +2,8 @@
 
 use crate::api::{self, ClusterObjectRef, KubeServiceDestination, WeightedDestination};
 use crate::check::Checks;
-use crate::index::{Destination, Index, bad_ref};
+use crate::context::Context;
+use crate::index::bad_ref;
 use crate::model::route::{HeaderChanges, Mirror, Shift, Target, WeightedTarget, mirror, shift};
 use crate::name::object_key;
 use crate::rejection::Rejection;
@@ -13,7 +14,7 @@ const MAX_WEIGHT_SUM: u64 = 4_294_967_295;
 
 /// Reads `trafficShift`; without destinations it does nothing.
 pub(super) fn read_shift(
-    index: &Index,
+    cx: Context<'_>,
     shift: &api::TrafficShift,
     own: &mut Checks,
     targets: &mut Checks,
@@ -27,7 +28,7 @@ pub(super) fn read_shift(
     let entries = destinations.iter().enumerate();
     let targets = entries.filter_map(|(position, entry)| {
         let field = format!("{}.destinations[{position}]", shift::FIELD);
-        read_weighted(index, entry, &field, own, targets)
+        read_weighted(cx, entry, &field, own, targets)
     });
     Some(Shift { targets: targets.collect() })
 }
@@ -62,7 +63,7 @@ fn check_weights(destinations: &[WeightedDestination], checks: &mut Checks) {
 }
 
 fn read_weighted(
-    index: &Index,
+    cx: Context<'_>,
     entry: &WeightedDestination,
     field: &str,
     own: &mut Checks,
@@ -89,23 +90,15 @@ fn read_weighted(
         };
         let field = format!("{field}.kubeService");
         own.labels(&format!("{field}.subset"), subset);
-        let target = find(index, &reference, *port, &field, targets)?;
-        check_subset(index, target, subset, &field, targets);
+        let target = find(cx, &reference, *port, &field, targets)?;
+        check_subset(cx, target, subset, &field, targets);
         // Only a lone destination gets here with a weight that no proxy takes; there it means nothing.
         let weight = if u64::from(*weight) > MAX_WEIGHT { 0 } else { *weight };
         return Some(WeightedTarget { weight, target, subset: subset.clone(), headers });
     }
     if let Some(reference) = virtual_destination {
         let field = format!("{field}.virtualDestination");
-        let key = object_key(&reference.name, &reference.namespace, "");
-        let known =
-            index.virtual_destinations.contains(&(reference.namespace.clone(), reference.name.clone()));
-        targets.reject(if known {
-            let context = "yet: no clients are given a route to virtual destinations".to_owned();
-            Rejection::Unsupported { field, context }
-        } else {
-            Rejection::RefNotFound { field, kind: "virtual destination", reference: key }
-        });
+        targets.reject(no_virtual_destination(cx, reference, field));
     } else if static_destination.is_some() || cluster_header.is_some() {
         let name = if static_destination.is_some() { "staticDestination" } else { "clusterHeader" };
         let context = "as the target of a shift".to_owned();
@@ -116,28 +109,37 @@ fn read_weighted(
     None
 }
 
+/// Why requests cannot go to a virtual destination.
+fn no_virtual_destination(
+    cx: Context<'_>,
+    reference: &api::VirtualDestinationReference,
+    field: String,
+) -> Rejection {
+    if cx.has_virtual_destination(&reference.namespace, &reference.name) {
+        let context = "yet: no clients are given a route to virtual destinations".to_owned();
+        Rejection::Unsupported { field, context }
+    } else {
+        let reference = object_key(&reference.name, &reference.namespace, "");
+        Rejection::RefNotFound { field, kind: "virtual destination", reference }
+    }
+}
+
 /// A subset that selects nothing today may be deployed tomorrow, so it is only worth a warning.
 fn check_subset(
-    index: &Index,
+    cx: Context<'_>,
     target: Target,
     subset: &crate::istr::Labels,
     field: &str,
     checks: &mut Checks,
 ) {
-    let Some(service) = index.destination(target.destination).and_then(Destination::kube_service) else {
+    let Some(endpoints) = cx.endpoints(target.destination) else {
         return;
     };
-    let endpoints = || service.endpoint_subsets.iter().flat_map(|subset| &subset.endpoints);
-    if subset.is_empty() || endpoints().next().is_none() {
+    if subset.is_empty() || endpoints.is_empty() {
         return;
     }
-    let known = |key, value| {
-        let values = service.subsets.get(key);
-        values.is_some_and(|values| values.values.contains(value))
-            || endpoints().any(|endpoint| endpoint.labels.get(key) == Some(value))
-    };
     for (key, value) in subset {
-        if !known(key, value) {
+        if !endpoints.carry(key, value) {
             checks.unwise(format!("{field}.subset"), format!("no endpoint carries {key}: {value} now"));
         }
     }
@@ -145,7 +147,7 @@ fn check_subset(
 
 /// Reads `mirror`; a percentage that is not given means every request.
 pub(super) fn read_mirror(
-    index: &Index,
+    cx: Context<'_>,
     mirror: &api::Mirror,
     own: &mut Checks,
     targets: &mut Checks,
@@ -163,38 +165,38 @@ pub(super) fn read_mirror(
         return None;
     };
     let field = format!("{}.kubeService", mirror::FIELD);
-    if let Some(rejection) = bad_ref(index, field.clone(), service) {
+    if let Some(rejection) = bad_ref(cx, field.clone(), service) {
         targets.reject(rejection);
         return None;
     }
-    let target = find_port(index, service, *port, &format!("{}.port", mirror::FIELD), targets)?;
+    let target = find_port(cx, service, *port, &format!("{}.port", mirror::FIELD), targets)?;
     Some(Mirror { target, percentage: percentage.unwrap_or(100.0) })
 }
 
 /// The destination of a service and the port to use there.
 fn find(
-    index: &Index,
+    cx: Context<'_>,
     service: &ClusterObjectRef,
     port: u32,
     field: &str,
     checks: &mut Checks,
 ) -> Option<Target> {
-    if let Some(rejection) = bad_ref(index, field.to_owned(), service) {
+    if let Some(rejection) = bad_ref(cx, field.to_owned(), service) {
         checks.reject(rejection);
         return None;
     }
-    find_port(index, service, port, &format!("{field}.port"), checks)
+    find_port(cx, service, port, &format!("{field}.port"), checks)
 }
 
 /// The port named, or the only one there is; it must be able to carry HTTP.
 fn find_port(
-    index: &Index,
+    cx: Context<'_>,
     service: &ClusterObjectRef,
     port: u32,
     field: &str,
     checks: &mut Checks,
 ) -> Option<Target> {
-    let destination = index.destination_of(service)?;
+    let destination = cx.destination_of(service)?;
     let name = object_key(&service.name, &service.namespace, &service.cluster_name);
     let found = match destination.ports.as_slice() {
         [only] if port == 0 => only,

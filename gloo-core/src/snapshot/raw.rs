@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::Istr;
 use crate::istr::Labels;
 use crate::object::OWNER_LABEL;
+use crate::report::Subject;
 
 /// Annotation by which a user hands an object over to this plane.
 const ADOPT: &str = "mesh.gloo.solo.io/adopt";
@@ -25,8 +26,16 @@ pub struct RawRef {
     pub name: Istr,
 }
 
+impl RawRef {
+    /// How findings name it.
+    pub(super) fn subject(&self, api_version: Istr) -> Subject {
+        let Self { cluster, group: _, kind, namespace, name } = self.clone();
+        Subject::Other { cluster, api_version, kind, namespace, name }
+    }
+}
+
 /// An object of any kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RawObject {
     /// Its name.
     pub id: RawRef,

@@ -4,39 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::{
-    AppliedAccessPolicy, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets,
-    TrafficPolicySpec, TrafficShift, WeightedDestination,
+    AppliedAccessPolicy, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets, TrafficShift,
+    WeightedDestination,
 };
 use crate::id::InputRef;
 use crate::index::{Checked, Destination};
-use crate::model::TrafficPolicy;
 use crate::report::Status;
-use crate::resolve::{Decision, Demands, InForce};
+use crate::resolve::{Decision, Demand, Demands, InForce};
 use crate::status::size;
 
-/// Versions of traffic policies that are in force somewhere, by policy and generation.
-pub(crate) type InForceSpecs<'a> = BTreeMap<(&'a InputRef, i64), Arc<TrafficPolicySpec>>;
-
-/// Notes the versions that one destination has in force and that send requests to subsets.
-pub(crate) fn note_specs<'a>(specs: &mut InForceSpecs<'a>, in_force: &[InForce<'a, TrafficPolicy>]) {
-    for in_force in in_force {
-        let shifts = in_force.version.shift.iter().flat_map(|shift| &shift.targets);
-        if let Some((spec, _)) = &in_force.spec
-            && shifts.clone().any(|target| !target.subset.is_empty())
-        {
-            specs.insert((&in_force.version.input, in_force.generation), Arc::clone(spec));
-        }
-    }
-}
-
 /// Puts the status of a destination together.
-pub(crate) fn destination_status(
-    decision: &Decision<'_>,
-    demands: &Demands<'_>,
-    specs: &InForceSpecs<'_>,
-) -> Status {
+pub(crate) fn destination_status(decision: &Decision<'_>, demands: &Demands) -> Status {
     let destination = decision.resolved.destination;
-    let before = destination.object.status.as_ref();
+    let object = destination.object();
+    let before = object.status.as_ref();
     let traffic = decision.traffic.iter().map(|in_force| AppliedTrafficPolicy {
         reference: Some(reference(&in_force.version.input)),
         observed_generation: in_force.generation,
@@ -49,12 +30,12 @@ pub(crate) fn destination_status(
         spec: in_force.spec.as_ref().map(|(spec, _)| Arc::clone(spec)),
     });
     let mut status = DestinationStatus {
-        observed_generation: destination.object.metadata.generation.unwrap_or_default(),
+        observed_generation: object.metadata.generation.unwrap_or_default(),
         local_fqdn: destination.host.clone(),
         applied_traffic_policies: traffic.collect(),
         applied_access_policies: access.collect(),
         applied_federation: before.and_then(|before| before.applied_federation.clone()),
-        required_subsets: required_subsets(destination, demands, specs),
+        required_subsets: required_subsets(destination, demands),
     };
     // Sizing a status means writing it, so it is done only where it may be too large.
     let copies = decision.traffic.iter().map(InForce::size).chain(decision.access.iter().map(InForce::size));
@@ -69,28 +50,25 @@ fn reference(input: &InputRef) -> ObjectRef {
 }
 
 /// The shifts that send requests to subsets of the destination, each reduced to what concerns it.
-fn required_subsets(
-    destination: &Destination,
-    demands: &Demands<'_>,
-    specs: &InForceSpecs<'_>,
-) -> Vec<RequiredSubsets> {
+fn required_subsets(destination: &Destination, demands: &Demands) -> Vec<RequiredSubsets> {
+    let versions: BTreeMap<(&InputRef, i64), &Demand> =
+        demands.on(destination.id).map(|demand| ((&demand.policy, demand.generation), demand)).collect();
     let mut required = Vec::new();
-    for policy in demands.policies(destination.id) {
-        for ((_, generation), spec) in specs.range((policy, i64::MIN)..=(policy, i64::MAX)) {
-            let shift = spec.policy.as_ref().and_then(|policy| policy.traffic_shift.as_ref());
-            let destinations: Vec<WeightedDestination> = shift
-                .into_iter()
-                .flat_map(|shift| &shift.destinations)
-                .filter(|entry| names(entry, destination))
-                .cloned()
-                .collect();
-            if !destinations.is_empty() {
-                required.push(RequiredSubsets {
-                    traffic_policy_ref: Some(reference(policy)),
-                    observed_generation: *generation,
-                    traffic_shift: Some(TrafficShift { destinations }),
-                });
-            }
+    for ((policy, generation), demand) in versions {
+        let policy_spec = demand.spec.as_ref().and_then(|spec| spec.policy.as_ref());
+        let shift = policy_spec.and_then(|policy| policy.traffic_shift.as_ref());
+        let destinations: Vec<WeightedDestination> = shift
+            .into_iter()
+            .flat_map(|shift| &shift.destinations)
+            .filter(|entry| names(entry, destination))
+            .cloned()
+            .collect();
+        if !destinations.is_empty() {
+            required.push(RequiredSubsets {
+                traffic_policy_ref: Some(reference(policy)),
+                observed_generation: generation,
+                traffic_shift: Some(TrafficShift { destinations }),
+            });
         }
     }
     required

@@ -1,11 +1,13 @@
 //! The status of a policy: one verdict for each destination, the worst of them for the whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::{AccessPolicyStatus, ApprovalState, ApprovalStatus, TrafficPolicyStatus};
-use crate::index::{Checked, Current, DestinationId, Index, MeshId, Policy};
+use crate::context::Context;
+use crate::index::{Checked, Current, DestinationId, MeshId, Policy};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::rejection::Warning;
 use crate::report::Status;
@@ -16,7 +18,7 @@ use crate::status::workloads::{self, Listed};
 /// A kind of policy that has a status.
 pub(crate) trait PolicyStatus: Checked {
     /// The workloads that a policy is about, among those of `meshes`.
-    fn workloads<'a>(index: &'a Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a>;
+    fn workloads<'a>(cx: Context<'a>, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a>;
     /// The status in the form of the kind.
     fn status(parts: Parts) -> Status;
 }
@@ -33,23 +35,21 @@ pub(crate) struct Parts {
 
 /// Puts the status of a policy together from its verdicts, which are in the order of destinations.
 pub(crate) fn policy_status<T: PolicyStatus>(
-    index: &Index,
+    cx: Context<'_>,
     policy: &Policy<T>,
-    verdicts: &[(DestinationId, Verdict)],
+    verdicts: &[(DestinationId, Cow<'_, Verdict>)],
 ) -> Status {
     let invalid = match &policy.current {
         Current::Invalid(errors) => errors.as_slice(),
         Current::Valid(_) | Current::Unresolved(_) => &[],
     };
     let errors: Vec<String> = policy.bad_refs.iter().chain(invalid).map(ToString::to_string).collect();
-    let mut entries: Vec<(Istr, ApprovalStatus)> = verdicts
-        .iter()
-        .filter_map(|(id, verdict)| Some((index.destination(*id)?.key.clone(), entry(verdict))))
-        .collect();
+    let mut entries: Vec<(Istr, ApprovalStatus)> =
+        verdicts.iter().filter_map(|(id, verdict)| Some((cx.key_of(*id)?.clone(), entry(verdict)))).collect();
     if policy.selects_everything() {
         let reason = "it is no service of a cluster".to_owned();
         let warnings = size::cut(&[Warning::NotTranslated { reason }], size::NOTES);
-        entries.extend(index.destinations.external().iter().map(|external| {
+        entries.extend(cx.external_destinations().map(|external| {
             let state = ApprovalState::Accepted;
             (
                 external.key.clone(),
@@ -59,8 +59,7 @@ pub(crate) fn policy_status<T: PolicyStatus>(
     }
     let own = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
     let state = entries.iter().map(|(_, entry)| entry.state).chain([own]).max_by_key(|state| badness(*state));
-    let meshes: BTreeSet<MeshId> =
-        verdicts.iter().filter_map(|(id, _)| index.destination(*id)?.mesh).collect();
+    let meshes: BTreeSet<MeshId> = verdicts.iter().filter_map(|(id, _)| cx.membership(*id)).collect();
     let mut parts = Parts {
         observed_generation: policy.generation,
         state: state.unwrap_or(own),
@@ -69,7 +68,7 @@ pub(crate) fn policy_status<T: PolicyStatus>(
     };
     parts.destinations = fit(entries, size::VERDICTS.saturating_sub(size::of(&parts)));
     let room = size::WORKLOADS.saturating_sub(size::of(&parts));
-    parts.workloads = T::workloads(index, policy, &meshes).fit(index, room);
+    parts.workloads = T::workloads(cx, policy, &meshes).fit(room);
     T::status(parts)
 }
 
@@ -145,9 +144,9 @@ fn more(entries: impl Iterator<Item = ApprovalStatus>) -> ApprovalStatus {
 }
 
 impl PolicyStatus for TrafficPolicy {
-    fn workloads<'a>(index: &'a Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a> {
+    fn workloads<'a>(cx: Context<'a>, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a> {
         match &policy.object {
-            Some(object) => workloads::sending(index, &object.spec.source_selector, meshes),
+            Some(object) => workloads::sending(cx, &object.spec.source_selector, meshes),
             None => Listed::default(),
         }
     }
@@ -166,9 +165,9 @@ impl PolicyStatus for TrafficPolicy {
 }
 
 impl PolicyStatus for AccessPolicy {
-    fn workloads<'a>(index: &'a Index, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a> {
+    fn workloads<'a>(cx: Context<'a>, policy: &Policy<Self>, meshes: &BTreeSet<MeshId>) -> Listed<'a> {
         match &policy.object {
-            Some(object) => workloads::identified(index, &object.spec.source_selector, meshes),
+            Some(object) => workloads::identified(cx, &object.spec.source_selector, meshes),
             None => Listed::default(),
         }
     }

@@ -1,53 +1,97 @@
 //! Which workloads a policy is about.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::Istr;
-use crate::api::{IdentitySelector, KubeIdentityMatcher, WorkloadSelector};
-use crate::index::{Index, MeshId, Workload, WorkloadId};
+use crate::api::{
+    ClusterObjectRef, IdentitySelector, KubeIdentityMatcher, KubeWorkloadMatcher, WorkloadSelector,
+};
+use crate::context::Context;
+use crate::index::{MeshId, Ranked, Workload};
 
-/// The workloads that a policy is about: lists in the order of keys, without common members.
+/// The workloads that a policy is about.
 #[derive(Debug, Default)]
 pub(crate) struct Listed<'a> {
-    lists: Vec<Cow<'a, [WorkloadId]>>,
+    /// Everybody of a mesh, or of a cluster within one; without common members.
+    whole: BTreeMap<(MeshId, Option<Istr>), Ranked<'a>>,
+    /// Others, by their place in the order of keys.
+    single: BTreeMap<u32, &'a Workload>,
 }
 
 impl<'a> Listed<'a> {
     /// Every workload of some meshes.
-    fn all(index: &'a Index, meshes: &BTreeSet<MeshId>) -> Self {
-        let lists = meshes.iter().map(|mesh| Cow::Borrowed(index.workloads.of_mesh(*mesh)));
-        Self { lists: lists.collect() }
+    fn all(cx: Context<'a>, meshes: &BTreeSet<MeshId>) -> Self {
+        let whole = meshes.iter().map(|mesh| ((*mesh, None), cx.workloads_of(*mesh)));
+        Self { whole: whole.collect(), single: BTreeMap::new() }
     }
 
-    fn of(ids: BTreeSet<WorkloadId>) -> Self {
-        Self { lists: vec![ids.into_iter().collect()] }
+    /// Adds those of `candidates` that belong to one of the meshes and are meant.
+    fn add(
+        &mut self,
+        candidates: Ranked<'a>,
+        meshes: &BTreeSet<MeshId>,
+        meant: impl Fn(&Workload, &ClusterObjectRef) -> bool,
+    ) {
+        self.single.extend(candidates.iter().filter(|(_, workload)| {
+            workload.mesh.is_some_and(|mesh| meshes.contains(&mesh))
+                && workload.controller().is_some_and(|controller| meant(workload, controller))
+        }));
     }
 
-    /// Members of all lists in the order of keys; costs what is taken, not what there is.
-    fn iter(&self) -> impl Iterator<Item = WorkloadId> + '_ {
-        let heads = self.lists.iter().filter_map(|list| Some(Reverse((*list.first()?, &**list))));
-        let mut heads: BinaryHeap<Reverse<(WorkloadId, &[WorkloadId])>> = heads.collect();
+    /// Adds everybody of some meshes, or of some clusters within them.
+    fn add_clusters(&mut self, cx: Context<'a>, meshes: &BTreeSet<MeshId>, clusters: &[Istr]) {
+        for mesh in meshes {
+            for cluster in clusters {
+                let workloads = cx.workloads_of_in(*mesh, cluster);
+                self.whole.insert((*mesh, Some(cluster.clone())), workloads);
+            }
+        }
+    }
+
+    /// Takes out single ones that belong to a whole.
+    fn settle(mut self) -> Self {
+        let whole = &self.whole;
+        self.single.retain(|_, workload| {
+            let cluster = workload.controller().map(|controller| controller.cluster_name.clone());
+            workload.mesh.is_none_or(|mesh| !whole.contains_key(&(mesh, cluster)))
+        });
+        self
+    }
+
+    /// All of them in the order of keys; costs what is taken, not what there is.
+    fn iter(&self) -> impl Iterator<Item = &'a Workload> {
+        let mut sources: Vec<Box<dyn Iterator<Item = (u32, &'a Workload)> + '_>> =
+            vec![Box::new(self.single.iter().map(|(rank, workload)| (*rank, *workload)))];
+        for list in self.whole.values() {
+            sources.push(Box::new(list.iter()));
+        }
+        let mut heads = BinaryHeap::new();
+        for (number, source) in sources.iter_mut().enumerate() {
+            heads.extend(source.next().map(|(rank, workload)| Head {
+                rank: Reverse(rank),
+                number,
+                workload,
+            }));
+        }
         std::iter::from_fn(move || {
             let mut head = heads.peek_mut()?;
-            let (id, list) = head.0;
-            let rest = list.get(1..).unwrap_or_default();
-            match rest.first() {
-                Some(next) => *head = Reverse((*next, rest)),
+            let Head { number, workload, .. } = *head;
+            match sources.get_mut(number).and_then(Iterator::next) {
+                Some((rank, workload)) => *head = Head { rank: Reverse(rank), number, workload },
                 None => drop(PeekMut::pop(head)),
             }
-            Some(id)
+            Some(workload)
         })
     }
 
     /// The keys that fit into `room` bytes of JSON; if not all do, the last element says how many are
     /// missing.
-    pub(crate) fn fit(&self, index: &Index, mut room: usize) -> Vec<Istr> {
-        let count: usize = self.lists.iter().map(|list| list.len()).sum();
+    pub(crate) fn fit(&self, mut room: usize) -> Vec<Istr> {
+        let count = self.single.len() + self.whole.values().map(|list| list.len()).sum::<usize>();
         let mut keys: Vec<Istr> = Vec::new();
-        for workload in self.iter().filter_map(|id| index.workloads.find(id)) {
+        for workload in self.iter() {
             let size = workload.key.len() + 3;
             if size > room {
                 break;
@@ -62,55 +106,85 @@ impl<'a> Listed<'a> {
     }
 }
 
+/// The next workload of one source.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    rank: Reverse<u32>,
+    number: usize,
+    workload: &'a Workload,
+}
+
+impl PartialEq for Head<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Head<'_> {}
+
+impl PartialOrd for Head<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Head<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.rank, self.number).cmp(&(other.rank, other.number))
+    }
+}
+
 /// Workloads of `meshes` that the selectors of a traffic policy mean.
 pub(crate) fn sending<'a>(
-    index: &'a Index,
+    cx: Context<'a>,
     selectors: &[WorkloadSelector],
     meshes: &BTreeSet<MeshId>,
 ) -> Listed<'a> {
     let mut matchers = Vec::new();
     for selector in selectors {
         match &selector.kube_workload_matcher {
-            Some(matcher) if *matcher != crate::api::KubeWorkloadMatcher::default() => matchers.push(matcher),
-            _ => return Listed::all(index, meshes),
+            Some(matcher) if *matcher != KubeWorkloadMatcher::default() => matchers.push(matcher),
+            _ => return Listed::all(cx, meshes),
         }
     }
     if matchers.is_empty() {
-        return Listed::all(index, meshes);
+        return Listed::all(cx, meshes);
     }
-    let mut found = BTreeSet::new();
+    let mut listed = Listed::default();
     for matcher in matchers {
-        let mut lists: Vec<Vec<&[WorkloadId]>> =
-            matcher.labels.iter().map(|(key, value)| vec![index.workloads.with_label(key, value)]).collect();
-        if !matcher.namespaces.is_empty() {
-            let in_namespace = |namespace: &Istr| index.workloads.in_namespace(namespace);
-            lists.push(matcher.namespaces.iter().map(in_namespace).collect());
+        let KubeWorkloadMatcher { labels, namespaces, clusters } = matcher;
+        let by_label = labels.iter().map(|(key, value)| vec![cx.workloads_with(key, value)]);
+        let mut lists: Vec<Vec<Ranked<'a>>> = by_label.collect();
+        if !namespaces.is_empty() {
+            lists.push(namespaces.iter().map(|namespace| cx.workloads_in(namespace)).collect());
         }
-        let shortest =
-            lists.into_iter().min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>());
-        let candidates = shortest.unwrap_or_else(|| of_meshes(index, meshes));
-        let meant = |workload: &Workload| {
-            let (Some(at), Some(labels)) = (workload.controller(), workload.labels()) else {
-                return false;
-            };
-            (matcher.namespaces.is_empty() || matcher.namespaces.contains(&at.namespace))
-                && (matcher.clusters.is_empty() || matcher.clusters.contains(&at.cluster_name))
-                && matcher.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+        let size = |lists: &Vec<Ranked<'_>>| lists.iter().map(|list| list.len()).sum::<usize>();
+        let Some(candidates) = lists.into_iter().min_by_key(size) else {
+            listed.add_clusters(cx, meshes, clusters);
+            continue;
         };
-        found.extend(filter(index, candidates, meshes, meant));
+        for list in candidates {
+            listed.add(list, meshes, |workload, at| {
+                is_among(namespaces, &at.namespace)
+                    && is_among(clusters, &at.cluster_name)
+                    && labels
+                        .iter()
+                        .all(|(key, value)| workload.labels().and_then(|own| own.get(key)) == Some(value))
+            });
+        }
     }
-    Listed::of(found)
+    listed.settle()
 }
 
 /// Workloads of `meshes` that run under an identity that the selectors of an access policy mean.
 pub(crate) fn identified<'a>(
-    index: &'a Index,
+    cx: Context<'a>,
     selectors: &[IdentitySelector],
     meshes: &BTreeSet<MeshId>,
 ) -> Listed<'a> {
-    let mut found = BTreeSet::new();
+    let mut listed = Listed::default();
     if selectors.is_empty() {
-        return Listed::all(index, meshes);
+        return Listed::all(cx, meshes);
     }
     for selector in selectors {
         let matcher = selector.kube_identity_matcher.as_ref();
@@ -118,53 +192,50 @@ pub(crate) fn identified<'a>(
             matcher.filter(|matcher| !matcher.namespaces.is_empty() || !matcher.clusters.is_empty());
         let accounts = selector.kube_service_account_refs.as_ref();
         if matcher.is_none() && accounts.is_none() {
-            return Listed::all(index, meshes);
+            return Listed::all(cx, meshes);
         }
-        if let Some(KubeIdentityMatcher { namespaces, clusters }) = matcher {
-            let candidates = if namespaces.is_empty() {
-                of_meshes(index, meshes)
-            } else {
-                namespaces.iter().map(|namespace| index.workloads.in_namespace(namespace)).collect()
-            };
-            found.extend(filter(index, candidates, meshes, |workload| {
-                workload.controller().is_some_and(|at| {
-                    (namespaces.is_empty() || namespaces.contains(&at.namespace))
-                        && (clusters.is_empty() || clusters.contains(&at.cluster_name))
-                })
-            }));
+        match matcher {
+            Some(KubeIdentityMatcher { namespaces, clusters }) if namespaces.is_empty() => {
+                listed.add_clusters(cx, meshes, clusters);
+            }
+            Some(KubeIdentityMatcher { namespaces, clusters }) => {
+                for namespace in namespaces {
+                    let meant = |_: &Workload, at: &ClusterObjectRef| is_among(clusters, &at.cluster_name);
+                    listed.add(cx.workloads_in(namespace), meshes, meant);
+                }
+            }
+            None => (),
         }
         for account in accounts.iter().flat_map(|accounts| &accounts.service_accounts) {
-            let candidates = if account.namespace.is_empty() {
-                of_meshes(index, meshes)
-            } else {
-                vec![index.workloads.in_namespace(&account.namespace)]
-            };
-            found.extend(filter(index, candidates, meshes, |workload| {
-                let any_name = account.name.is_empty() || account.namespace.is_empty();
-                workload.controller().is_some_and(|at| {
-                    (account.namespace.is_empty() || at.namespace == account.namespace)
-                        && (account.cluster_name.is_empty() || at.cluster_name == account.cluster_name)
-                        && (any_name || workload.account() == Some(&account.name))
-                })
-            }));
+            add_account(cx, &mut listed, account, meshes);
         }
     }
-    Listed::of(found)
+    listed.settle()
 }
 
-fn of_meshes<'a>(index: &'a Index, meshes: &BTreeSet<MeshId>) -> Vec<&'a [WorkloadId]> {
-    meshes.iter().map(|mesh| index.workloads.of_mesh(*mesh)).collect()
+/// Adds those that run as an account; parts of its name that are empty match anything.
+fn add_account<'a>(
+    cx: Context<'a>,
+    listed: &mut Listed<'a>,
+    account: &ClusterObjectRef,
+    meshes: &BTreeSet<MeshId>,
+) {
+    let ClusterObjectRef { name, namespace, cluster_name } = account;
+    let in_cluster = |at: &ClusterObjectRef| cluster_name.is_empty() || at.cluster_name == *cluster_name;
+    if namespace.is_empty() && !cluster_name.is_empty() {
+        listed.add_clusters(cx, meshes, std::slice::from_ref(cluster_name));
+    } else if namespace.is_empty() {
+        for mesh in meshes {
+            listed.add(cx.workloads_of(*mesh), meshes, |_, _| true);
+        }
+    } else {
+        listed.add(cx.workloads_in(namespace), meshes, |workload, at| {
+            in_cluster(at) && (name.is_empty() || workload.account() == Some(name))
+        });
+    }
 }
 
-fn filter<'a>(
-    index: &'a Index,
-    candidates: Vec<&'a [WorkloadId]>,
-    meshes: &'a BTreeSet<MeshId>,
-    meant: impl Fn(&Workload) -> bool + 'a,
-) -> impl Iterator<Item = WorkloadId> + 'a {
-    candidates.into_iter().flatten().copied().filter(move |id| {
-        index.workloads.find(*id).is_some_and(|workload| {
-            workload.mesh.is_some_and(|mesh| meshes.contains(&mesh)) && meant(workload)
-        })
-    })
+/// Whether a name is among those named, where none means all.
+fn is_among(named: &[Istr], name: &Istr) -> bool {
+    named.is_empty() || named.contains(name)
 }

@@ -1,0 +1,125 @@
+//! Brings destinations up to date.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::api;
+use crate::id::{InputKind, InputRef};
+use crate::index::destination::{Destination, DestinationId, pod_label};
+use crate::index::{Index, Touched};
+use crate::reads::{Dirty, Question, Unit};
+use crate::snapshot::Snapshot;
+
+/// What remains to be done when all destinations are in place.
+#[derive(Debug, Default)]
+struct Rest {
+    /// Those that must be posted.
+    new: Vec<DestinationId>,
+    /// Services that have, or had, another destination before.
+    services: BTreeSet<api::ClusterObjectRef>,
+}
+
+impl Index {
+    pub(super) fn refresh_destinations(
+        &mut self,
+        snapshot: &Snapshot,
+        touched: &Touched,
+        dirty: &mut Dirty<'_>,
+    ) {
+        let mut rest = Rest::default();
+        for input in touched.of(InputKind::Destination) {
+            match snapshot.destinations.get(input) {
+                Some(object) if is_service(object) => self.put_service(input, object, &mut rest, dirty),
+                object => {
+                    self.remove_service(input, &mut rest, dirty);
+                    self.destinations.put_external(input, object);
+                    dirty.changed(Question::Externals);
+                }
+            }
+        }
+        self.destinations.settle();
+        self.destinations.arena().sort(&mut rest.new);
+        for id in &rest.new {
+            self.destinations.post(*id);
+            if let Some(destination) = self.destinations.find(*id) {
+                changed(destination, dirty);
+            }
+        }
+        // Of several destinations for one service, the first is the one that references mean.
+        let sharing = rest.services.iter().flat_map(|service| self.destinations.all_of_service(service));
+        let all: BTreeSet<DestinationId> = rest.new.iter().chain(sharing).copied().collect();
+        for id in all {
+            if let Some(destination) = self.destinations.find(id) {
+                let is_first = self.destinations.is_first(destination);
+                self.traffic.reselect(destination, is_first, &self.destinations);
+                self.access.reselect(destination, is_first, &self.destinations);
+                dirty.units.insert(Unit::Destination(id));
+            }
+        }
+    }
+
+    fn put_service(
+        &mut self,
+        input: &InputRef,
+        object: &Arc<api::Destination>,
+        rest: &mut Rest,
+        dirty: &mut Dirty<'_>,
+    ) {
+        if self.destinations.put_external(input, None) {
+            dirty.changed(Question::Externals);
+        }
+        let mesh = self.mesh_named(object.spec.mesh.as_ref());
+        let domains = &self.cluster_domains;
+        let (id, before) = self.destinations.put(input, object, mesh, domains);
+        dirty.units.insert(Unit::Destination(id));
+        let Some(after) = self.destinations.find(id) else {
+            return;
+        };
+        self.traffic.note_applied(before.as_ref(), Some(after), dirty);
+        self.access.note_applied(before.as_ref(), Some(after), dirty);
+        let Some(before) = before else {
+            rest.services.insert(after.service.clone());
+            rest.new.push(id);
+            return;
+        };
+        if before.endpoints() != after.endpoints() {
+            dirty.changed(Question::Endpoints(id));
+        }
+        if !before.looks_like(after) {
+            rest.services.extend([before.service.clone(), after.service.clone()]);
+            rest.new.push(id);
+            changed(&before, dirty);
+            self.destinations.unpost(&before);
+        }
+    }
+
+    fn remove_service(&mut self, input: &InputRef, rest: &mut Rest, dirty: &mut Dirty<'_>) {
+        let id = self.destinations.arena().id_of(input);
+        let Some(before) = id.and_then(|id| self.destinations.remove(id)) else {
+            return;
+        };
+        self.traffic.note_applied(Some(&before), None, dirty);
+        self.access.note_applied(Some(&before), None, dirty);
+        self.traffic.deselect(before.id);
+        self.access.deselect(before.id);
+        changed(&before, dirty);
+        dirty.units.insert(Unit::Destination(before.id));
+        rest.services.insert(before.service);
+    }
+}
+
+fn is_service(object: &Arc<api::Destination>) -> bool {
+    object.spec.kube_service.as_ref().is_some_and(|service| service.reference.is_some())
+}
+
+/// A destination that is new, gone, or looks different: told as it was and as it is.
+fn changed(destination: &Destination, dirty: &mut Dirty<'_>) {
+    dirty.changed(Question::Destination(destination.id));
+    dirty.changed(Question::Membership(destination.id));
+    dirty.changed(Question::Endpoints(destination.id));
+    dirty.changed(Question::Service(&destination.service));
+    dirty.changed(Question::Cluster(&destination.service.cluster_name));
+    if let Some((cluster, namespace, key, value)) = &pod_label(destination) {
+        dirty.changed(Question::Pods(cluster, namespace, key, value));
+    }
+}

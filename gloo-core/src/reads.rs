@@ -1,0 +1,204 @@
+//! Which units of work asked what, so that a change is told to exactly those whom it concerns.
+//!
+//! A unit sees the world only through [`Context`](crate::context::Context), and every method of it notes the
+//! question, whether there was an answer or not. A question is kept as a hash: two that collide cost a needless
+//! run of a unit, never a wrong result.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use indexmap::IndexMap;
+
+use crate::api::ClusterObjectRef;
+use crate::id::InputKind;
+use crate::index::{AccessId, DestinationId, MeshId, TrafficId};
+
+/// Something that can be run again alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Unit {
+    /// Reading a traffic policy.
+    Traffic(TrafficId),
+    /// Reading an access policy.
+    Access(AccessId),
+    /// Deciding about a destination and writing it down.
+    Destination(DestinationId),
+    /// The status of a traffic policy.
+    TrafficStatus(TrafficId),
+    /// The status of an access policy.
+    AccessStatus(AccessId),
+}
+
+/// Something that units ask the world.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(crate) enum Question<'a> {
+    /// What do the settings say?
+    Settings,
+    /// Is a cluster known?
+    Cluster(&'a str),
+    /// Which mesh is this?
+    Mesh(MeshId),
+    /// Which meshes are there?
+    Meshes,
+    /// Which meshes are in a cluster?
+    MeshesIn(&'a str),
+    /// Which destination is this?
+    Destination(DestinationId),
+    /// To which mesh does a destination belong?
+    Membership(DestinationId),
+    /// Which instances are behind a service?
+    Endpoints(DestinationId),
+    /// Which destination is this service?
+    Service(&'a ClusterObjectRef),
+    /// Which destinations select pods with a label, in a namespace of a cluster?
+    Pods(&'a str, &'a str, &'a str, &'a str),
+    /// Which destinations are no services?
+    Externals,
+    /// Which workloads belong to a mesh?
+    WorkloadsOf(MeshId),
+    /// Which workloads are in namespaces of a name?
+    WorkloadsIn(&'a str),
+    /// Which workloads carry a label?
+    WorkloadsWith(&'a str, &'a str),
+    /// Where did an earlier run leave a policy in force?
+    Applied(InputKind, &'a str, &'a str),
+    /// Is there a virtual destination, by namespace and name?
+    VirtualDestination(&'a str, &'a str),
+    /// What did users write for exactly this host in a cluster?
+    UserConfig(&'a str, &'a str),
+    /// What did users write for many hosts in a cluster?
+    UserConfigOfMany(&'a str),
+    /// Which object is there: cluster, group, kind, namespace, name?
+    Object(&'a str, &'a str, &'a str, &'a str, &'a str),
+    /// How are the subsets of a destination called?
+    SubsetNames(DestinationId),
+}
+
+/// The hash of a question.
+pub(crate) type Mark = u64;
+
+impl Question<'_> {
+    fn mark(&self) -> Mark {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// Notes the questions of the unit that runs.
+#[derive(Default)]
+pub(crate) struct Reads {
+    marks: Cell<Vec<Mark>>,
+}
+
+impl fmt::Debug for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reads").finish_non_exhaustive()
+    }
+}
+
+impl Reads {
+    pub fn note(&self, question: Question<'_>) {
+        let mut marks = self.marks.take();
+        let mark = question.mark();
+        // Units often ask the same again at once.
+        if marks.last() != Some(&mark) {
+            marks.push(mark);
+        }
+        self.marks.set(marks);
+    }
+
+    /// What was asked since the last call.
+    pub fn take(&self) -> Vec<Mark> {
+        self.marks.take()
+    }
+}
+
+/// Takes a mark for its own hash.
+#[derive(Debug, Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, mark: u64) {
+        self.0 = mark;
+    }
+}
+
+/// Who waits for which answer.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    by_mark: IndexMap<Mark, Vec<Unit>, BuildHasherDefault<Itself>>,
+    marks: IndexMap<Unit, Box<[Mark]>>,
+}
+
+impl Watchers {
+    /// Replaces what a unit waits for.
+    pub fn set(&mut self, unit: Unit, mut marks: Vec<Mark>) {
+        marks.sort_unstable();
+        marks.dedup();
+        let before = self.marks.get(&unit).map_or(&[][..], |marks| &**marks);
+        if *before == *marks {
+            return;
+        }
+        let gone: Vec<Mark> =
+            before.iter().filter(|mark| marks.binary_search(mark).is_err()).copied().collect();
+        for mark in &marks {
+            if before.binary_search(mark).is_err() {
+                self.by_mark.entry(*mark).or_default().push(unit);
+            }
+        }
+        self.leave(unit, &gone);
+        if marks.is_empty() {
+            self.marks.swap_remove(&unit);
+        } else {
+            self.marks.insert(unit, marks.into());
+        }
+    }
+
+    fn leave(&mut self, unit: Unit, marks: &[Mark]) {
+        for mark in marks {
+            let Some(units) = self.by_mark.get_mut(mark) else {
+                continue;
+            };
+            if let Some(position) = units.iter().position(|other| *other == unit) {
+                units.swap_remove(position);
+            }
+            if units.is_empty() {
+                self.by_mark.swap_remove(mark);
+            }
+        }
+    }
+}
+
+/// Units that must run again.
+#[derive(Debug)]
+pub(crate) struct Dirty<'a> {
+    watchers: &'a Watchers,
+    pub units: BTreeSet<Unit>,
+}
+
+impl<'a> Dirty<'a> {
+    pub fn new(watchers: &'a Watchers) -> Self {
+        Self { watchers, units: BTreeSet::new() }
+    }
+
+    /// The answer to a question may have changed.
+    pub fn changed(&mut self, question: Question<'_>) {
+        if self.watchers.by_mark.is_empty() {
+            return;
+        }
+        let units = self.watchers.by_mark.get(&question.mark());
+        self.units.extend(units.into_iter().flatten().copied());
+    }
+}

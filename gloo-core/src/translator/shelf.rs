@@ -1,0 +1,128 @@
+//! The outputs of all units, and who gets a name that several want.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diff::{Plan, diff};
+use crate::id::{InputKind, InputRef, OutputRef};
+use crate::name::object_key;
+use crate::object::Object;
+use crate::output::Outputs;
+
+/// Outputs under their names.
+///
+/// Two destinations for one service want the same objects; the first in the order of keys gets them.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    outputs: Outputs,
+    /// Objects whose name another has.
+    losers: BTreeMap<OutputRef, Vec<Arc<Object>>>,
+    /// What stood under the names that changed since [`Shelf::begin`].
+    before: Option<BTreeMap<OutputRef, Option<Arc<Object>>>>,
+}
+
+impl Shelf {
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    pub fn into_outputs(self) -> Outputs {
+        self.outputs
+    }
+
+    /// Begins to note what changes.
+    pub fn begin(&mut self) {
+        self.before = Some(BTreeMap::new());
+    }
+
+    /// What changed since [`Shelf::begin`].
+    pub fn end(&mut self) -> Plan {
+        let (mut from, mut to) = (Outputs::default(), Outputs::default());
+        for (id, before) in self.before.take().unwrap_or_default() {
+            if let Some(before) = before {
+                from.insert(before);
+            }
+            if let Some(after) = self.outputs.find(&id) {
+                to.insert(Arc::clone(after));
+            }
+        }
+        diff(&from, &to)
+    }
+
+    /// Takes away what one unit wrote before and puts what it writes now.
+    pub fn replace(&mut self, before: &[Arc<Object>], after: &[Arc<Object>]) {
+        for object in before {
+            self.take(object);
+        }
+        for object in after {
+            self.put(object);
+        }
+    }
+
+    fn put(&mut self, object: &Arc<Object>) {
+        let id = &object.id;
+        let before = match self.outputs.insert(Arc::clone(object)) {
+            Some(other) if precedence(&other) < precedence(object) => {
+                self.losers.entry(id.clone()).or_default().push(Arc::clone(object));
+                self.outputs.insert(Arc::clone(&other));
+                Some(other)
+            }
+            Some(other) => {
+                self.losers.entry(id.clone()).or_default().push(Arc::clone(&other));
+                Some(other)
+            }
+            None => None,
+        };
+        self.note(id, before);
+    }
+
+    fn take(&mut self, object: &Arc<Object>) {
+        let id = &object.id;
+        if let Some(losers) = self.losers.get_mut(id) {
+            if let Some(position) = losers.iter().position(|loser| Arc::ptr_eq(loser, object)) {
+                losers.remove(position);
+            } else {
+                let next =
+                    losers.iter().enumerate().min_by(|(_, a), (_, b)| precedence(a).cmp(&precedence(b)));
+                if let Some((position, _)) = next {
+                    let next = losers.remove(position);
+                    let before = self.outputs.insert(next);
+                    self.note(id, before);
+                }
+            }
+            if self.losers.get(id).is_some_and(Vec::is_empty) {
+                self.losers.remove(id);
+            }
+            return;
+        }
+        let before = self.outputs.remove(id);
+        self.note(id, before);
+    }
+
+    fn note(&mut self, id: &OutputRef, before: Option<Arc<Object>>) {
+        if let Some(journal) = &mut self.before {
+            journal.entry(id.clone()).or_insert(before);
+        }
+    }
+
+    /// Destinations that do not get a name, with the name and the destination that has it.
+    pub fn losers(&self) -> impl Iterator<Item = (&InputRef, &OutputRef, &InputRef)> {
+        self.losers.iter().flat_map(|(id, losers)| {
+            let winner = self.outputs.find(id).and_then(|winner| owner(winner));
+            let losers = losers.iter().filter_map(|loser| owner(loser));
+            losers.filter_map(move |loser| Some((loser, id, winner?)))
+        })
+    }
+}
+
+/// The destination that an object was written for.
+fn owner(object: &Object) -> Option<&InputRef> {
+    object.inputs.iter().find(|input| input.kind == InputKind::Destination)
+}
+
+/// Who comes first.
+fn precedence(object: &Object) -> impl Ord + '_ {
+    let owner = owner(object);
+    (Reverse(owner.is_some()), owner.map(|owner| (object_key(&owner.name, &owner.namespace, ""), owner)))
+}
