@@ -150,8 +150,8 @@ impl<'b> Translator<'b> {
         let mut dirty = Dirty::new(&self.watchers);
         self.index.refresh(&self.snapshot, &mut touched, self.backends, &mut dirty);
         let mut units = dirty.units;
-        self.reread::<TrafficPolicy>(&touched, &mut units);
-        self.reread::<AccessPolicy>(&touched, &mut units);
+        self.reread::<TrafficPolicy>(&touched, &mut units, journal);
+        self.reread::<AccessPolicy>(&touched, &mut units, journal);
         self.decide_and_emit(&mut units, journal);
         self.tell::<TrafficPolicy>(&mut units, journal);
         self.tell::<AccessPolicy>(&mut units, journal);

@@ -68,7 +68,12 @@ impl Told for AccessPolicy {
 impl Translator<'_> {
     /// Reads the policies of one kind that were touched or depend on what was. Destinations that must decide
     /// anew, and statuses that must be put together anew, are added to the units.
-    pub(super) fn reread<T: Told>(&mut self, touched: &Touched, units: &mut BTreeSet<Unit>) {
+    pub(super) fn reread<T: Told>(
+        &mut self,
+        touched: &Touched,
+        units: &mut BTreeSet<Unit>,
+        journal: &mut Journal,
+    ) {
         let mut inputs: BTreeSet<InputRef> = touched.of(T::KIND).cloned().collect();
         let policies = T::policies(&self.index);
         let waiting = units.iter().copied().filter_map(T::of_unit).filter_map(|id| policies.find(id));
@@ -91,7 +96,13 @@ impl Translator<'_> {
             self.watchers.set(T::unit(id), marks);
             let (before, selected) = match policy {
                 Some(policy) => policies.put(policy, destinations),
-                None => policies.remove(id),
+                None => {
+                    let before = policies.remove(id);
+                    if let Some(policy) = &before.0 {
+                        journal.set(&mut self.statuses, &policy.input, None);
+                    }
+                    before
+                }
             };
             note_changed(policies, destinations, id, (before.as_ref(), &selected), units);
         }

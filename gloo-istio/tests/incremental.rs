@@ -1,0 +1,94 @@
+//! After any sequence of edits, a translation that was kept up to date is the translation of the whole world.
+#![expect(clippy::expect_used, reason = "a world that cannot be built must stop the test")]
+
+use std::collections::BTreeMap;
+
+use gloo_core::id::InputRef;
+use gloo_core::report::Status;
+use gloo_core::snapshot::{OnDuplicate, Options, Snapshot, SnapshotBuilder, Strictness, UserConfigMode};
+use gloo_core::{Delta, Translation, Translator, translate};
+use gloo_fixtures::arbitrary;
+use gloo_fixtures::arbitrary::edit::{Documents, edit};
+use gloo_istio::Istio;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// 200 worlds with up to 20 edits each; more if the environment asks for them (`just soak`).
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        config
+    } else {
+        ProptestConfig { cases: 200, ..config }
+    }
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let strictness = any::<bool>().prop_map(|it| if it { Strictness::Reject } else { Strictness::Warn });
+    let user_config =
+        prop_oneof![Just(UserConfigMode::Off), Just(UserConfigMode::Warn), Just(UserConfigMode::Reject)];
+    (strictness, user_config, any::<bool>()).prop_map(|(unsupported_fields, user_config, default_route)| {
+        Options { unsupported_fields, user_config, default_route }
+    })
+}
+
+fn snapshot(documents: &[Value], options: Options) -> Snapshot {
+    let mut builder = SnapshotBuilder::new("gloo-mesh", options);
+    for document in documents {
+        builder.add(None, document.clone(), OnDuplicate::Refuse).expect("a random world holds objects");
+    }
+    builder.build()
+}
+
+/// Everything a user can see, as text.
+fn text(translation: &Translation) -> Vec<String> {
+    let objects = translation.outputs.iter().map(|object| {
+        let json = object.to_json().expect("an output is JSON");
+        format!("{} {:?} {}", object.id, object.inputs, String::from_utf8_lossy(&json))
+    });
+    let statuses = translation.report.statuses.iter().map(|(input, status)| {
+        format!("{input} {}", serde_json::to_string(status).expect("a status is JSON"))
+    });
+    objects.chain(statuses).chain([translation.report.to_text()]).collect()
+}
+
+/// A delta leads from one translation to the next, and says nothing that is not so.
+fn check_delta(before: &Translation, delta: &Delta, after: &Translation) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&delta.outputs.apply(&before.outputs), &after.outputs);
+    prop_assert!(delta.outputs.create.iter().all(|it| before.outputs.find(&it.id).is_none()));
+    prop_assert!(delta.outputs.update.iter().all(|it| it.from != it.to));
+    let mut statuses: BTreeMap<InputRef, Status> = before.report.statuses.clone();
+    for (input, status) in &delta.statuses {
+        prop_assert_ne!(before.report.statuses.get(input), status.as_ref(), "{} did not change", input);
+        match status {
+            Some(status) => statuses.insert(input.clone(), status.clone()),
+            None => statuses.remove(input),
+        };
+    }
+    prop_assert_eq!(&statuses, &after.report.statuses);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn edits_yield_what_a_translation_of_the_whole_yields(
+        documents in arbitrary::world(),
+        options in options(),
+        edits in vec(edit(), 1..20),
+    ) {
+        let mut translator = Translator::new(snapshot(&documents, options), &[&Istio]);
+        let mut documents = Documents::new(documents);
+        let mut before = translator.translation();
+        for edit in &edits {
+            let changes = documents.apply(edit, &before).expect("documents are objects");
+            let delta = translator.update(changes);
+            let after = translator.translation();
+            prop_assert_eq!(text(&after), text(&translate(translator.snapshot(), &[&Istio])), "after {:?}", edit);
+            check_delta(&before, &delta, &after)?;
+            before = after;
+        }
+    }
+}
