@@ -94,15 +94,14 @@ impl Translator<'_> {
         let (policies, destinations) = T::parts(&mut self.index);
         for (id, policy, marks) in read {
             self.watchers.set(T::unit(id), marks);
-            let (before, selected) = match policy {
-                Some(policy) => policies.put(policy, destinations),
-                None => {
-                    let before = policies.remove(id);
-                    if let Some(policy) = &before.0 {
-                        journal.set(&mut self.statuses, &policy.input, None);
-                    }
-                    before
+            let (before, selected) = if let Some(policy) = policy {
+                policies.put(policy, destinations)
+            } else {
+                let (before, selected) = policies.remove(id);
+                if let Some(policy) = &before {
+                    journal.set(&mut self.statuses, &policy.input, None);
                 }
+                (before, selected)
             };
             note_changed(policies, destinations, id, (before.as_ref(), &selected), units);
         }
