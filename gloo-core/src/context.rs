@@ -217,11 +217,10 @@ impl<'a> Context<'a> {
         self.index.virtual_destinations.contains(&(namespace.clone(), name.clone()))
     }
 
-    /// The mesh that a destination says it belongs to, if it exists.
+    /// The mesh that a destination says it belongs to, known or not.
     pub(crate) fn membership(self, destination: DestinationId) -> Option<MeshId> {
         self.reads.note(Question::Membership(destination));
-        let mesh = self.index.destinations.find(destination)?.mesh?;
-        self.mesh(mesh).map(|mesh| mesh.id)
+        self.index.destinations.find(destination)?.mesh
     }
 
     /// The key of a destination, which never changes.

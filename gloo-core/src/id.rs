@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::Istr;
+use crate::istr::compare;
 
 /// Kinds of objects that a translation reads from the management cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +106,7 @@ impl InputKind {
 /// Names one input object of the management cluster.
 ///
 /// Ordered by kind, namespace and name. It reads as `trafficpolicy gloo-mesh/canary`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InputRef {
     /// What it is.
     pub kind: InputKind,
@@ -119,6 +120,20 @@ impl InputRef {
     /// Names the object `name` in `namespace`.
     pub fn new(kind: InputKind, namespace: impl Into<Istr>, name: impl Into<Istr>) -> Self {
         Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl PartialOrd for InputRef {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for InputRef {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let names =
+            || compare(&self.namespace, &other.namespace).then_with(|| compare(&self.name, &other.name));
+        self.kind.cmp(&other.kind).then_with(names)
     }
 }
 
@@ -186,7 +201,7 @@ impl Ord for OutputKind {
 /// Names one output: where it goes and what it is called there.
 ///
 /// Ordered by cluster, kind, namespace and name. It reads as `c1/shop/virtualservice:orders`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputRef {
     /// Registered name of the cluster that receives it.
     pub cluster: Istr,
@@ -196,6 +211,21 @@ pub struct OutputRef {
     pub namespace: Istr,
     /// Its name.
     pub name: Istr,
+}
+
+impl PartialOrd for OutputRef {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OutputRef {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(&self.cluster, &other.cluster)
+            .then_with(|| self.kind.cmp(other.kind))
+            .then_with(|| compare(&self.namespace, &other.namespace))
+            .then_with(|| compare(&self.name, &other.name))
+    }
 }
 
 impl fmt::Display for OutputRef {

@@ -1,5 +1,13 @@
 //! The string of this library: immutable, shared, cheap to clone.
 
+mod labels;
+mod share;
+
+pub use labels::Labels;
+pub use share::Recent;
+pub(crate) use share::{Share, nothing_to_share};
+
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A string whose clone costs one reference count.
@@ -8,5 +16,7 @@ use std::sync::Arc;
 /// made from them; sharing them keeps copies out of the translation.
 pub type Istr = Arc<str>;
 
-/// Labels, annotations, headers: text by name, in the order of names.
-pub type Labels = std::collections::BTreeMap<Istr, Istr>;
+/// Compares texts; those that are shared are equal without a look at them.
+pub(crate) fn compare(one: &Istr, other: &Istr) -> Ordering {
+    if Arc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
+}

@@ -17,6 +17,7 @@ use crate::Istr;
 use crate::api;
 use crate::decode::DecodeError;
 use crate::id::{InputKind, InputRef};
+use crate::istr::Recent;
 use crate::rejection::Rejection;
 use crate::report::{Finding, Subject};
 
@@ -58,6 +59,8 @@ pub struct Snapshot {
     pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
     /// What was noticed while reading, by object.
     pub findings: Arc<BTreeMap<Subject, Vec<Finding>>>,
+    /// Texts that many objects have in common.
+    recent: Recent,
 }
 
 /// Name of the settings that count.

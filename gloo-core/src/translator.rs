@@ -7,26 +7,25 @@
 mod findings;
 mod outcome;
 mod policies;
+mod results;
 mod shelf;
+mod statuses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::backend::Backend;
-use crate::context::Context;
 use crate::diff::Plan;
 use crate::id::{InputKind, InputRef};
-use crate::index::{DestinationId, Index, Touched};
+use crate::index::{Index, Touched};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::output::Outputs;
-use crate::reads::{Dirty, Mark, Question, Reads, Unit, Watchers};
+use crate::reads::Dirty;
 use crate::report::{Report, Status};
-use crate::resolve::{Decision, Demand, Demands};
 use crate::snapshot::{Change, Snapshot};
 use crate::status;
 use crate::translate::Translation;
 
-use outcome::Outcome;
-use shelf::Shelf;
+use results::Results;
 
 /// Owns a world and its translation, and keeps the second up to date with the first.
 ///
@@ -53,11 +52,7 @@ pub struct Translator<'b> {
     backends: &'b [&'b dyn Backend],
     snapshot: Snapshot,
     index: Index,
-    demands: Demands,
-    watchers: Watchers,
-    outcomes: BTreeMap<DestinationId, Outcome>,
-    shelf: Shelf,
-    statuses: BTreeMap<InputRef, Status>,
+    results: Results,
 }
 
 /// What an update changed.
@@ -80,17 +75,10 @@ impl<'b> Translator<'b> {
     /// Translates a world.
     pub fn new(snapshot: Snapshot, backends: &'b [&'b dyn Backend]) -> Self {
         let touched = Touched::all(&snapshot);
-        let mut translator = Self {
-            backends,
-            index: Index::new(&snapshot),
-            snapshot,
-            demands: Demands::default(),
-            watchers: Watchers::default(),
-            outcomes: BTreeMap::new(),
-            shelf: Shelf::default(),
-            statuses: BTreeMap::new(),
-        };
-        translator.run(touched, &mut Journal { statuses: None });
+        let mut translator =
+            Self { backends, index: Index::new(&snapshot), snapshot, results: Results::default() };
+        translator.run(touched);
+        translator.results.settle();
         translator
     }
 
@@ -102,15 +90,9 @@ impl<'b> Translator<'b> {
         for change in changes {
             touched.insert(self.snapshot.apply(change));
         }
-        let mut journal = Journal { statuses: Some(BTreeMap::new()) };
-        self.shelf.begin();
-        self.run(touched, &mut journal);
-        let before = journal.statuses.unwrap_or_default().into_iter();
-        let others = before.filter_map(|(input, before)| {
-            let after = self.statuses.get(&input);
-            (after != before.as_ref()).then(|| (input, after.cloned()))
-        });
-        Delta { statuses: others.collect(), outputs: self.shelf.end() }
+        self.results.begin();
+        self.run(touched);
+        self.results.end()
     }
 
     /// The world as it is now.
@@ -120,17 +102,17 @@ impl<'b> Translator<'b> {
 
     /// What each cluster must contain.
     pub fn outputs(&self) -> &Outputs {
-        self.shelf.outputs()
+        self.results.outputs.all()
     }
 
     /// The status that each input would get.
     pub fn statuses(&self) -> &BTreeMap<InputRef, Status> {
-        &self.statuses
+        self.results.statuses.all()
     }
 
     /// Everything there is to say, put together anew: costs what there is, not what changed.
     pub fn report(&self) -> Report {
-        Report { findings: self.findings(), statuses: self.statuses.clone() }
+        Report { findings: self.findings(), statuses: self.statuses().clone() }
     }
 
     /// The whole translation.
@@ -141,107 +123,28 @@ impl<'b> Translator<'b> {
     /// The whole translation, at the end.
     pub fn into_translation(self) -> Translation {
         let findings = self.findings();
-        let Self { shelf, statuses, .. } = self;
-        Translation { outputs: shelf.into_outputs(), report: Report { findings, statuses } }
+        let Results { outputs, statuses, .. } = self.results;
+        Translation {
+            outputs: outputs.into_all(),
+            report: Report { findings, statuses: statuses.into_all() },
+        }
     }
 
     /// Translates what hangs on the objects touched.
-    fn run(&mut self, mut touched: Touched, journal: &mut Journal) {
-        let mut dirty = Dirty::new(&self.watchers);
+    fn run(&mut self, mut touched: Touched) {
+        let mut dirty = Dirty::new(&self.results.watchers);
         self.index.refresh(&self.snapshot, &mut touched, self.backends, &mut dirty);
         let mut units = dirty.units;
-        self.reread::<TrafficPolicy>(&touched, &mut units, journal);
-        self.reread::<AccessPolicy>(&touched, &mut units, journal);
-        self.decide_and_emit(&mut units, journal);
-        self.tell::<TrafficPolicy>(&mut units, journal);
-        self.tell::<AccessPolicy>(&mut units, journal);
-        self.tell_observed(&touched, journal);
-    }
-
-    /// Runs the destinations among the units, and those whose subsets they demand. Statuses of policies whose
-    /// verdicts change are added to the units.
-    fn decide_and_emit(&mut self, units: &mut BTreeSet<Unit>, journal: &mut Journal) {
-        let Self { index, demands, watchers, backends, .. } = self;
-        let reads = Reads::default();
-        let unnamed = Demands::default();
-        let decide = |id: DestinationId| {
-            let cx = Context::new(index, &unnamed, &reads);
-            let decision = outcome::decide(cx, index, backends, id)?;
-            Some((decision, reads.take()))
-        };
-        let mut decided: BTreeMap<DestinationId, Option<(Decision<'_>, Vec<Mark>)>> = BTreeMap::new();
-        for id in destinations(units) {
-            decided.insert(id, decide(id));
-        }
-        let needs = decided.iter().map(|(id, decided)| {
-            let demands = decided.as_ref().map(|(decision, _)| Demand::of(decision));
-            (*id, demands.unwrap_or_default())
-        });
-        let shifted = demands.replace(needs);
-        let mut renamed = Dirty::new(watchers);
-        for target in shifted.renamed {
-            renamed.changed(Question::SubsetNames(target));
-        }
-        for id in shifted.targets.into_iter().chain(destinations(&renamed.units)) {
-            decided.entry(id).or_insert_with(|| decide(id));
-        }
-        let mut written = Vec::with_capacity(decided.len());
-        for (id, decided) in decided {
-            written.push((
-                id,
-                decided.map(|(decision, mut marks)| {
-                    let cx = Context::new(index, demands, &reads);
-                    let written = outcome::emit(cx, backends, demands, decision);
-                    marks.append(&mut reads.take());
-                    (written, marks)
-                }),
-            ));
-        }
-        for (id, written) in written {
-            let (written, marks) = written.unzip();
-            self.watchers.set(Unit::Destination(id), marks.unwrap_or_default());
-            self.finish(id, written, units, journal);
-        }
-    }
-
-    /// Puts what came of a destination in place of what was there.
-    fn finish(
-        &mut self,
-        id: DestinationId,
-        written: Option<(InputRef, Outcome, Status)>,
-        units: &mut BTreeSet<Unit>,
-        journal: &mut Journal,
-    ) {
-        let before = self.outcomes.remove(&id).unwrap_or_default();
-        let (after, status) = match written {
-            Some((input, outcome, status)) => (Some(outcome), Some((input, status))),
-            None => (None, None),
-        };
-        let nothing = Outcome::default();
-        let new = after.as_ref().unwrap_or(&nothing);
-        self.shelf.replace(&before.objects, &new.objects);
-        before.note_changed_verdicts(new, units);
-        if before.failures != new.failures {
-            for (policy, _) in before.failures.iter().chain(&new.failures) {
-                let found = self.index.traffic.find_named(policy);
-                units.extend(found.map(|policy| Unit::TrafficStatus(policy.id)));
-            }
-        }
-        match status {
-            Some((input, status)) => journal.set(&mut self.statuses, &input, Some(status)),
-            None => {
-                if let Some(input) = &before.input
-                    && !self.snapshot.destinations.contains_key(input)
-                {
-                    journal.set(&mut self.statuses, input, None);
-                }
-            }
-        }
-        self.outcomes.extend(after.map(|after| (id, after)));
+        self.reread::<TrafficPolicy>(&touched, &mut units);
+        self.reread::<AccessPolicy>(&touched, &mut units);
+        self.results.run(&self.index, self.backends, &mut units);
+        self.tell::<TrafficPolicy>(&units);
+        self.tell::<AccessPolicy>(&units);
+        self.tell_observed(&touched);
     }
 
     /// Statuses of objects about which nothing is decided.
-    fn tell_observed(&mut self, touched: &Touched, journal: &mut Journal) {
+    fn tell_observed(&mut self, touched: &Touched) {
         for input in &touched.inputs {
             let is_decided = match input.kind {
                 InputKind::TrafficPolicy | InputKind::AccessPolicy => true,
@@ -250,32 +153,8 @@ impl<'b> Translator<'b> {
             };
             if !is_decided {
                 let status = status::observed(&self.snapshot, input);
-                journal.set(&mut self.statuses, input, status);
+                self.results.statuses.set(input, status);
             }
-        }
-    }
-}
-
-/// The destinations among some units.
-fn destinations(units: &BTreeSet<Unit>) -> Vec<DestinationId> {
-    let ids = units.iter();
-    ids.filter_map(|unit| if let Unit::Destination(id) = unit { Some(*id) } else { None }).collect()
-}
-
-/// Statuses as they were before an update, where they were touched; `None` where nobody asks.
-#[derive(Debug)]
-struct Journal {
-    statuses: Option<BTreeMap<InputRef, Option<Status>>>,
-}
-
-impl Journal {
-    fn set(&mut self, statuses: &mut BTreeMap<InputRef, Status>, input: &InputRef, status: Option<Status>) {
-        let before = match status {
-            Some(status) => statuses.insert(input.clone(), status),
-            None => statuses.remove(input),
-        };
-        if let Some(journal) = &mut self.statuses {
-            journal.entry(input.clone()).or_insert(before);
         }
     }
 }

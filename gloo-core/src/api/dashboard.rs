@@ -1,7 +1,5 @@
 //! Dashboard: how people log in to a web console. Read and kept; without effect here.
 
-use std::collections::BTreeMap;
-
 use kube::CustomResource;
 
 use super::approval::ApprovalState;
@@ -10,6 +8,7 @@ use super::kind::{OneOf, kind};
 use super::refs::ObjectRef;
 use super::wire::{Empty, int64, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// How people log in to a web console.
@@ -56,9 +55,9 @@ message! {
         /// URL of the provider; its configuration is found below at `.well-known/openid-configuration`.
         pub issuer_url: Istr,
         /// More parameters for the provider's authorization endpoint.
-        pub auth_endpoint_query_params: BTreeMap<Istr, Istr>,
+        pub auth_endpoint_query_params: Labels,
         /// More parameters for the provider's token endpoint.
-        pub token_endpoint_query_params: BTreeMap<Istr, Istr>,
+        pub token_endpoint_query_params: Labels,
         /// URL of the console.
         pub app_url: Istr,
         /// Path below it to which the provider sends people back.

@@ -12,6 +12,7 @@ use super::traffic::{RequiredSubsets, TcpKeepalive};
 use super::traffic_policy::{TrafficPolicy, TrafficPolicySpec, WEIGHTED_DESTINATION};
 use super::wire::{enumeration, int64, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// What is known of a destination. Exactly one of `kubeService` and `externalService` is set.
@@ -55,9 +56,9 @@ message! {
         #[serde(rename = "ref")]
         pub reference: Option<ClusterObjectRef>,
         /// Labels by which the Service selects its pods.
-        pub workload_selector_labels: BTreeMap<Istr, Istr>,
+        pub workload_selector_labels: Labels,
         /// Labels of the Service.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Type of the Service. Default: `CLUSTER_IP`.
         pub service_type: ServiceType,
         /// Ports of the Service, in its order.
@@ -113,7 +114,7 @@ message! {
         /// The IP address.
         pub ip_address: Istr,
         /// Labels of the pod, from the workload that owns it.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Where in the region the pod runs.
         pub sub_locality: Option<SubLocality>,
     }

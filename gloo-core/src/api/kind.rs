@@ -133,6 +133,13 @@ macro_rules! kind {
             const STORED_COPIES: &'static [crate::api::kind::StoredCopy] = &[$($($stored_copy),*)?];
         }
 
+        impl crate::istr::Share for $kind {
+            fn share(&mut self, recent: &mut crate::istr::Recent) {
+                self.spec.share(recent);
+                self.status.share(recent);
+            }
+        }
+
         impl schemars::JsonSchema for $kind {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($kind).into()

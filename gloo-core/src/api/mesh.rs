@@ -1,6 +1,5 @@
 //! Mesh: a service mesh that was found in a cluster.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kube::CustomResource;
@@ -11,6 +10,7 @@ use super::refs::ObjectRef;
 use super::virtual_mesh::{VirtualMesh, VirtualMeshSpec};
 use super::wire::{int64, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// What is known of a mesh. Exactly one of `istio`, `linkerd`, `awsAppMesh`, `consulConnect` and `osm` is set.
@@ -65,7 +65,7 @@ message! {
         /// Registered cluster of the control plane.
         pub cluster: Istr,
         /// Labels of the control plane's pods.
-        pub pod_labels: BTreeMap<Istr, Istr>,
+        pub pod_labels: Labels,
         /// Version of the control plane: the tag or digest of its image.
         pub version: Istr,
         /// Region of the cluster.
@@ -95,7 +95,7 @@ message! {
         /// Namespace of the gateway's Service.
         pub namespace: Istr,
         /// Labels of the gateway's pods.
-        pub workload_labels: BTreeMap<Istr, Istr>,
+        pub workload_labels: Labels,
         /// Deprecated copy of `dnsName` or `ip`.
         pub external_address: Istr,
         /// External address, as a DNS name.

@@ -1,13 +1,12 @@
 //! PodBounceDirective: pods to restart after a certificate was issued.
 
-use std::collections::BTreeMap;
-
 use kube::CustomResource;
 
 use super::kind::kind;
 use super::refs::ObjectRef;
 use super::wire::message;
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// Which pods are restarted.
@@ -39,7 +38,7 @@ message! {
         /// Namespace of the pods.
         pub namespace: Istr,
         /// Labels of the pods; all must match. Empty: every pod of the namespace.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Number of pods that must be ready again before the next group follows. 0: nobody waits.
         pub wait_for_replicas: u32,
         /// Waits until the mesh has handed out the new root. Absent: nobody waits.

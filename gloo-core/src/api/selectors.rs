@@ -1,10 +1,9 @@
 //! Selectors: which workloads, destinations, identities and objects something is about.
 
-use std::collections::BTreeMap;
-
 use super::refs::{ClusterObjectRef, ObjectRef};
 use super::wire::{enumeration, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// Selects workloads by their pods. A selector without conditions selects every workload.
@@ -18,7 +17,7 @@ message! {
     #[derive(Eq)]
     pub struct KubeWorkloadMatcher {
         /// Labels that the workload's pods must carry. Empty: any labels.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Namespaces, one of which the workload must be in. Empty: any namespace. `*` is not a wildcard.
         pub namespaces: Vec<Istr>,
         /// Registered clusters, one of which the workload must run in. Empty: any cluster. `*` is not a wildcard.
@@ -39,7 +38,7 @@ message! {
     #[derive(Eq)]
     pub struct KubeServiceMatcher {
         /// Labels that the Service must carry. Empty: any labels.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Namespaces, one of which the Service must be in. Empty: any namespace. `*` is not a wildcard.
         pub namespaces: Vec<Istr>,
         /// Registered clusters, one of which the Service must be in. Empty: any cluster. `*` is not a wildcard.
@@ -107,7 +106,7 @@ message! {
         /// Namespaces to look in. Empty: the namespace of the object that holds the selector. `*`: every namespace.
         pub namespaces: Vec<Istr>,
         /// Labels that the object must carry. Not to be combined with `expressions`.
-        pub labels: BTreeMap<Istr, Istr>,
+        pub labels: Labels,
         /// Conditions on labels; all must hold. Not to be combined with `labels`.
         pub expressions: Vec<ObjectSelectorExpression>,
     }
@@ -137,7 +136,7 @@ message! {
         /// RouteTables by labels.
         pub route_table_selector: Option<ObjectSelector>,
         /// Labels that the route must carry.
-        pub route_label_matcher: BTreeMap<Istr, Istr>,
+        pub route_label_matcher: Labels,
     }
 }
 

@@ -9,6 +9,7 @@ use super::kind::kind;
 use super::traffic::MtlsPolicy;
 use super::wire::{int64, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// Defaults of the management plane. One object, by default `settings` in the controllers' namespace, is read.
@@ -61,7 +62,7 @@ message! {
     #[derive(Eq)]
     pub struct IngressGatewayDetector {
         /// Labels that the selector of a gateway's Service must have. Default: `istio: ingressgateway`.
-        pub gateway_workload_labels: BTreeMap<Istr, Istr>,
+        pub gateway_workload_labels: Labels,
         /// Name of the Service port that takes TLS traffic from other clusters. Default: `tls`.
         pub gateway_tls_port_name: Istr,
     }

@@ -1,13 +1,12 @@
 //! What happens to requests: the settings of a traffic policy and the types that other kinds share with it.
 
-use std::collections::BTreeMap;
-
 use super::duration::Duration;
 use super::matchers::StringMatch;
 use super::rate_limit::RouteRateLimit;
 use super::refs::{ClusterObjectRef, ObjectRef};
 use super::wire::{enumeration, int64, message, number};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// What to do with the selected requests. Each field is set by at most one policy for a destination and its
@@ -76,7 +75,7 @@ message! {
         /// Registered cluster of the Service.
         pub cluster_name: Istr,
         /// Labels of the instances that take the traffic. Empty: all instances.
-        pub subset: BTreeMap<Istr, Istr>,
+        pub subset: Labels,
         /// Port of the Service, 1 to 65535. May be left out if the Service has one port only.
         #[schemars(range(max = 65535))]
         pub port: u32,
@@ -90,7 +89,7 @@ message! {
         /// Namespace of the VirtualDestination.
         pub namespace: Istr,
         /// Labels of the instances that take the traffic. Empty: all instances.
-        pub subset: BTreeMap<Istr, Istr>,
+        pub subset: Labels,
     }
 
     /// Settings for one destination of a traffic shift.
@@ -104,11 +103,11 @@ message! {
     #[derive(Eq)]
     pub struct HeaderManipulation {
         /// Headers to add to the request.
-        pub append_request_headers: BTreeMap<Istr, Istr>,
+        pub append_request_headers: Labels,
         /// Names of the headers to remove from the request.
         pub remove_request_headers: Vec<Istr>,
         /// Headers to add to the response.
-        pub append_response_headers: BTreeMap<Istr, Istr>,
+        pub append_response_headers: Labels,
         /// Names of the headers to remove from the response.
         pub remove_response_headers: Vec<Istr>,
     }
@@ -232,7 +231,7 @@ message! {
     #[derive(Eq)]
     pub struct CustomAuth {
         /// Data that goes with each request to the server.
-        pub context_extensions: BTreeMap<Istr, Istr>,
+        pub context_extensions: Labels,
     }
 
     /// Keeps idle connections between clusters alive. What is absent is left to the proxy.

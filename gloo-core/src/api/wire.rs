@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::istr::Labels;
 use serde::Serializer;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
@@ -34,6 +35,12 @@ impl<T> Zero for Vec<T> {
 }
 
 impl<K, V> Zero for BTreeMap<K, V> {
+    fn is_zero(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Zero for Labels {
     fn is_zero(&self) -> bool {
         self.is_empty()
     }
@@ -124,6 +131,14 @@ macro_rules! message {
                 pub $field: $type,
             )*
         }
+
+        impl crate::istr::Share for $name {
+            fn share(&mut self, recent: &mut crate::istr::Recent) {
+                let Self { $($field),* } = self;
+                $(crate::istr::Share::share($field, recent);)*
+                let _ = recent;
+            }
+        }
     )+};
 }
 
@@ -146,6 +161,8 @@ macro_rules! enumeration {
             $zero,
             $($(#[$variant_meta])* $variant,)*
         }
+
+        crate::istr::nothing_to_share!($name);
 
         impl $name {
             /// The words for the constants, in order.

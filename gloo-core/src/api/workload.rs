@@ -1,13 +1,12 @@
 //! Workload: pods of a mesh, as the controller that owns them describes them.
 
-use std::collections::BTreeMap;
-
 use kube::CustomResource;
 
 use super::kind::kind;
 use super::refs::{ClusterObjectRef, ObjectRef};
 use super::wire::{int64, message};
 use crate::Istr;
+use crate::istr::Labels;
 
 message! {
     /// What is known of a workload.
@@ -49,7 +48,7 @@ message! {
         /// The Deployment, DaemonSet or StatefulSet; which of them, the name of the Workload says.
         pub controller: Option<ClusterObjectRef>,
         /// Labels of its pods.
-        pub pod_labels: BTreeMap<Istr, Istr>,
+        pub pod_labels: Labels,
         /// Service account of its pods.
         pub service_account_name: Istr,
     }

@@ -112,16 +112,13 @@ impl<T> Default for Arena<T> {
 impl<T: Keyed> Arena<T> {
     /// The id of an object, whether it is there or not.
     pub fn reserve(&mut self, input: &InputRef) -> Id<T> {
-        if let Some(id) = self.ids.get(input) {
-            return *id;
-        }
-        let id = self.vacant.pop().unwrap_or_else(|| {
-            self.items.push(None);
-            self.ranks.push(u32::MAX);
-            Id::new(self.items.len() - 1)
-        });
-        self.ids.insert(input.clone(), id);
-        id
+        *self.ids.entry(input.clone()).or_insert_with(|| {
+            self.vacant.pop().unwrap_or_else(|| {
+                self.items.push(None);
+                self.ranks.push(u32::MAX);
+                Id::new(self.items.len() - 1)
+            })
+        })
     }
 
     /// Puts an object where its id says; gives back what was there.

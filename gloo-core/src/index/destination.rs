@@ -189,6 +189,8 @@ pub(crate) struct Destinations {
     by_label: Postings<(Istr, Istr), Destination>,
     /// Cluster, namespace and one label of the pods a service selects.
     by_pod_label: Postings<PodLabel, Destination>,
+    /// Names of clusters and namespaces, shared by everything that is made from the destinations in them.
+    names: BTreeSet<Istr>,
 }
 
 /// Cluster, namespace, key and value of a label of pods.
@@ -206,7 +208,10 @@ impl Destinations {
     ) -> (DestinationId, Option<Destination>) {
         let id = self.arena.reserve(input);
         let kube_service = object.spec.kube_service.as_ref();
-        let service = kube_service.and_then(|it| it.reference.clone()).unwrap_or_default();
+        let mut service = kube_service.and_then(|it| it.reference.clone()).unwrap_or_default();
+        for name in [&mut service.cluster_name, &mut service.namespace] {
+            share(&mut self.names, name);
+        }
         let domain = domains.get(&service.cluster_name).map_or(super::DEFAULT_CLUSTER_DOMAIN, |it| it);
         let ports = kube_service.into_iter().flat_map(|it| it.ports.iter().map(|port| read_port(port, it)));
         let destination = Destination {
@@ -370,6 +375,16 @@ impl Destinations {
             found.dedup();
         }
         found
+    }
+}
+
+/// Replaces a name by one that is there already.
+fn share(names: &mut BTreeSet<Istr>, name: &mut Istr) {
+    match names.get(name) {
+        Some(shared) => *name = Istr::clone(shared),
+        None => {
+            names.insert(name.clone());
+        }
     }
 }
 

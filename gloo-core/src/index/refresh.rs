@@ -2,7 +2,7 @@
 
 mod destination;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
@@ -47,6 +47,24 @@ impl Touched {
     pub fn of(&self, kind: InputKind) -> impl Iterator<Item = &InputRef> {
         let first = InputRef::new(kind, "", "");
         self.inputs.range(first..).take_while(move |input| input.kind == kind)
+    }
+
+    /// The objects of one kind with what is there now. Where many follow each other, most are found without a
+    /// search.
+    pub fn with<'a, K>(
+        &'a self,
+        kind: InputKind,
+        objects: &'a BTreeMap<InputRef, Arc<K>>,
+    ) -> impl Iterator<Item = (&'a InputRef, Option<&'a Arc<K>>)> {
+        let mut following = objects.range(InputRef::new(kind, "", "")..);
+        self.of(kind).map(move |input| {
+            let mut next = following.next();
+            if next.is_none_or(|(found, _)| found != input) {
+                following = objects.range(input..);
+                next = following.next();
+            }
+            (input, next.filter(|(found, _)| *found == input).map(|(_, object)| object))
+        })
     }
 }
 
@@ -169,8 +187,8 @@ impl Index {
 
     fn refresh_workloads(&mut self, snapshot: &Snapshot, touched: &Touched, dirty: &mut Dirty<'_>) {
         let mut new = Vec::new();
-        for input in touched.of(InputKind::Workload) {
-            let Some(object) = snapshot.workloads.get(input) else {
+        for (input, object) in touched.with(InputKind::Workload, &snapshot.workloads) {
+            let Some(object) = object else {
                 if let Some(workload) = self.workloads.remove(input) {
                     changed_workload(&workload, dirty);
                 }

@@ -91,6 +91,7 @@ fn decide_kind<'a, T: Checked>(
 ) -> (Vec<InForce<'a, T>>, Verdicts<'a, T>) {
     let mut in_order: Vec<&'a Policy<T>> = candidates.to_vec();
     in_order.sort_by(|a, b| a.order(destination).cmp(&b.order(destination)));
+    let not_translated = cx.not_translated(destination);
     let mut in_force: Vec<InForce<'a, T>> = Vec::new();
     let mut verdicts: Verdicts<'a, T> = Vec::with_capacity(in_order.len());
     for policy in in_order {
@@ -112,7 +113,7 @@ fn decide_kind<'a, T: Checked>(
         };
         let Remarks { mut warnings, notes } = remarks;
         warnings.splice(0..0, policy.checks.warnings.iter().cloned());
-        warnings.extend(cx.not_translated(destination));
+        warnings.extend(not_translated.clone());
         verdicts.push((policy, Verdict { state, order, errors, warnings, notes }));
     }
     // Next time, policies whose version is current come before those on an earlier one.

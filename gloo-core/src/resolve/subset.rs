@@ -76,36 +76,30 @@ pub(crate) struct Shifted {
 }
 
 impl Demands {
-    /// Replaces what the routes of some destinations need.
-    pub fn replace(&mut self, demands: impl IntoIterator<Item = (DestinationId, Vec<Demand>)>) -> Shifted {
-        let mut shifted = Shifted::default();
-        for (source, demands) in demands {
-            let before = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
-            if before == demands {
-                continue;
-            }
-            let (old, new) = (targets(before), targets(&demands));
-            for target in old.difference(&new) {
-                if let Some(sources) = self.sources.get_mut(target) {
-                    sources.remove(&source);
-                }
-            }
-            for target in &new {
-                self.sources.entry(*target).or_default().insert(source);
-            }
-            shifted.targets.extend(old.into_iter().chain(new));
-            if demands.is_empty() {
-                self.by_source.remove(&source);
-            } else {
-                self.by_source.insert(source, demands);
+    /// Replaces what the routes of a destination need.
+    pub fn replace(&mut self, source: DestinationId, demands: Vec<Demand>) -> Shifted {
+        let before = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
+        if before == demands {
+            return Shifted::default();
+        }
+        let (old, new) = (targets(before), targets(&demands));
+        for target in old.difference(&new) {
+            if let Some(sources) = self.sources.get_mut(target) {
+                sources.remove(&source);
             }
         }
-        for target in &shifted.targets {
-            if self.rename(*target) {
-                shifted.renamed.insert(*target);
-            }
+        for target in &new {
+            self.sources.entry(*target).or_default().insert(source);
         }
-        shifted
+        if demands.is_empty() {
+            self.by_source.remove(&source);
+        } else {
+            self.by_source.insert(source, demands);
+        }
+        let targets: BTreeSet<DestinationId> = old.into_iter().chain(new).collect();
+        let renamed = targets.iter().filter(|target| self.rename(**target)).copied();
+        let renamed = renamed.collect();
+        Shifted { targets, renamed }
     }
 
     /// Names the subsets of a destination anew; tells whether that changed anything.
@@ -234,15 +228,15 @@ mod tests {
         let destination = DestinationId::default();
         let (one, other) = (labels(&[("a", "b-c")]), labels(&[("a-b", "c")]));
         let mut demands = Demands::default();
-        let alone = demands.replace([(destination, vec![demand(&one)])]);
+        let alone = demands.replace(destination, vec![demand(&one)]);
         assert_eq!((alone.targets.len(), alone.renamed.len()), (1, 0));
         assert_eq!(&*demands.name(destination, &one), "a-b-c");
-        let both = demands.replace([(destination, vec![demand(&one), demand(&other)])]);
+        let both = demands.replace(destination, vec![demand(&one), demand(&other)]);
         assert_eq!(both.renamed.len(), 1);
         let (first, second) = (demands.name(destination, &one), demands.name(destination, &other));
         assert_ne!(first, second);
         assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");
-        let again = demands.replace([(destination, vec![demand(&one)])]);
+        let again = demands.replace(destination, vec![demand(&one)]);
         assert_eq!(again.renamed.len(), 1);
         assert_eq!(&*demands.name(destination, &one), "a-b-c");
     }

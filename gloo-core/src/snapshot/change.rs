@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use kube::Resource as _;
 use serde_json::Value;
 
 use crate::Istr;
 use crate::api::{self, Kind};
 use crate::decode::{DecodeError, decode};
 use crate::id::{InputKind, InputRef};
-use crate::istr::Labels;
+use crate::istr::{Labels, Share as _};
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Subject};
 use crate::snapshot::{AddError, Broken, RawObject, RawRef, Snapshot, flatten};
 
 /// Annotation that names the cluster of an object where nothing else does. Only files carry it.
 const CLUSTER: &str = "cluster.solo.io/cluster";
+
+/// Annotation in which `kubectl apply` keeps a copy of the object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Names an object of a world.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +33,7 @@ pub enum Key {
 
 /// One edit of a world.
 ///
+/// Of the metadata only name, namespace, generation, time of creation and annotations are kept.
 /// Made from JSON by [`Change::read`], from typed objects by `From`, or by [`Change::remove`].
 ///
 /// ```
@@ -180,14 +185,30 @@ fn decoded<K: Kind>(
         field: path,
         note: format!("this copy of an earlier version cannot be read and is left out: {reason}"),
     });
-    Ok((content(Arc::new(decoded.object)), unknown.chain(unreadable).collect()))
+    let mut object = decoded.object;
+    lighten(object.meta_mut());
+    Ok((content(Arc::new(object)), unknown.chain(unreadable).collect()))
+}
+
+/// Drops what no translation reads: it is often most of an object.
+fn lighten(metadata: &mut ObjectMeta) {
+    let ObjectMeta { annotations, creation_timestamp, generation, name, namespace, .. } =
+        std::mem::take(metadata);
+    let annotations = annotations.map(|mut annotations| {
+        annotations.remove(LAST_APPLIED);
+        annotations
+    });
+    let annotations = annotations.filter(|annotations| !annotations.is_empty());
+    *metadata =
+        ObjectMeta { annotations, creation_timestamp, generation, name, namespace, ..ObjectMeta::default() };
 }
 
 macro_rules! from_typed {
     ($($kind:ident),+) => { $(
         impl From<api::$kind> for Change {
             /// The object is there, as it stands.
-            fn from(object: api::$kind) -> Self {
+            fn from(mut object: api::$kind) -> Self {
+                lighten(object.meta_mut());
                 let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
                 let name = object.metadata.name.as_deref().unwrap_or_default();
                 let key = Key::Input(InputRef::new(InputKind::$kind, namespace, name));
@@ -233,7 +254,13 @@ impl Snapshot {
 
     /// Makes an edit; tells which object it was about.
     pub fn apply(&mut self, change: Change) -> Key {
-        let Change { key, content, findings } = change;
+        let Change { mut key, content, findings } = change;
+        if let Key::Input(input) = &mut key
+            && input.namespace == self.management_namespace
+        {
+            // Nearly all inputs are there; a name that is shared costs nothing to compare.
+            input.namespace = Arc::clone(&self.management_namespace);
+        }
         match &key {
             Key::Raw(id) => {
                 put(&mut self.raw, id, if let Content::Raw(raw) = content { Some(raw) } else { None });
@@ -250,7 +277,7 @@ impl Snapshot {
         key
     }
 
-    fn apply_input(&mut self, input: &InputRef, content: Content) {
+    fn apply_input(&mut self, input: &InputRef, mut content: Content) {
         if matches!(content, Content::Unreadable) {
             return;
         }
@@ -258,7 +285,13 @@ impl Snapshot {
             ($($kind:ident in $place:ident),+) => {
                 match input.kind {
                     $(InputKind::$kind => {
-                        let object = if let Content::$kind(object) = &content { Some(Arc::clone(object)) } else { None };
+                        let object = if let Content::$kind(object) = &mut content { Some(object) } else { None };
+                        let object = object.map(|object| {
+                            if let Some(object) = Arc::get_mut(object) {
+                                object.share(&mut self.recent);
+                            }
+                            Arc::clone(object)
+                        });
                         put(&mut self.$place, input, object);
                     })+
                 }

@@ -59,15 +59,21 @@ pub(crate) fn policy_status<T: PolicyStatus>(
     }
     let own = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
     let state = entries.iter().map(|(_, entry)| entry.state).chain([own]).max_by_key(|state| badness(*state));
-    let meshes: BTreeSet<MeshId> = verdicts.iter().filter_map(|(id, _)| cx.membership(*id)).collect();
+    let mut meshes: Vec<MeshId> = verdicts.iter().filter_map(|(id, _)| cx.membership(*id)).collect();
+    meshes.sort_unstable();
+    meshes.dedup();
+    let meshes: BTreeSet<MeshId> =
+        meshes.into_iter().filter_map(|id| cx.mesh(id)).map(|mesh| mesh.id).collect();
     let mut parts = Parts {
         observed_generation: policy.generation,
         state: state.unwrap_or(own),
         errors: size::cut(&errors, size::ERRORS),
         ..Parts::default()
     };
-    parts.destinations = fit(entries, size::VERDICTS.saturating_sub(size::of(&parts)));
-    let room = size::WORKLOADS.saturating_sub(size::of(&parts));
+    let size = size::of(&parts);
+    parts.destinations = fit(entries, size::VERDICTS.saturating_sub(size));
+    let verdicts: usize = parts.destinations.iter().map(|(key, entry)| entry_size(key, entry)).sum();
+    let room = size::WORKLOADS.saturating_sub(size + verdicts);
     parts.workloads = T::workloads(cx, policy, &meshes).fit(room);
     T::status(parts)
 }
@@ -115,11 +121,9 @@ fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, mut room: usize) -> BTreeMap<Is
     fitting
 }
 
+/// Size of an entry as JSON, with its key, a colon and a comma.
 fn entry_size(key: &Istr, entry: &ApprovalStatus) -> usize {
-    // The key with quotes, a colon and a comma; most entries say nothing but that all is well.
-    let plain = r#"{"acceptanceOrder":4294967295,"state":"ACCEPTED"}"#.len();
-    let is_plain = entry.errors.is_empty() && entry.warnings.is_empty();
-    key.len() + 4 + if is_plain { plain } else { size::of(entry) }
+    size::of(key) + 2 + size::of_verdict(entry)
 }
 
 /// One entry that stands for those left out.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::Istr;
+use crate::api::{ApprovalState, ApprovalStatus};
 
 /// A whole status.
 pub(crate) const STATUS: usize = 16_384;
@@ -18,6 +19,19 @@ pub(crate) const NOTES: (usize, usize) = (3, 256);
 /// Size of a value as JSON.
 pub(crate) fn of(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |json| json.len())
+}
+
+/// Size of a verdict as JSON. Most say nothing but that all is well, so those are not written to be measured.
+pub(crate) fn of_verdict(verdict: &ApprovalStatus) -> usize {
+    let ApprovalStatus { acceptance_order, state, errors, warnings } = verdict;
+    if *state != ApprovalState::Accepted || !errors.is_empty() || !warnings.is_empty() {
+        return of(verdict);
+    }
+    let order = match acceptance_order.checked_ilog10() {
+        None => 0,
+        Some(log) => r#""acceptanceOrder":,"#.len() + log as usize + 1,
+    };
+    r#"{"state":"ACCEPTED"}"#.len() + order
 }
 
 /// The first texts, each cut to its length, and how many more there are.
@@ -57,7 +71,26 @@ fn cut_text(text: String, length: usize) -> Istr {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, cut_text};
+    use super::{cut, cut_text, of, of_verdict};
+    use crate::api::{ApprovalState, ApprovalStatus};
+
+    #[test]
+    fn verdicts_are_as_long_as_they_are_written() {
+        for state in [ApprovalState::Pending, ApprovalState::Accepted, ApprovalState::Invalid] {
+            for acceptance_order in [0, 1, 9, 10, 99, 100, u32::MAX] {
+                for warnings in [vec![], vec!["\"quoted\"".into()]] {
+                    let verdict =
+                        ApprovalStatus { acceptance_order, state, warnings, ..ApprovalStatus::default() };
+                    let written = serde_json::to_string(&verdict).unwrap();
+                    assert_eq!(
+                        (of_verdict(&verdict), of(&verdict)),
+                        (written.len(), written.len()),
+                        "{written}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

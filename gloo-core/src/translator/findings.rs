@@ -17,7 +17,7 @@ impl Translator<'_> {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
         for destination in self.index.destinations.iter() {
-            let outcome = self.outcomes.get(&destination.id);
+            let outcome = self.results.outcomes.get(&destination.id);
             findings.extend(outcome.into_iter().flat_map(|outcome| &outcome.findings).cloned());
         }
         findings.extend(self.snapshot.findings.values().flatten().cloned());
@@ -33,7 +33,7 @@ impl Translator<'_> {
             findings.push(Finding::warning(Subject::Input(input.clone()), warning));
         }
         self.add_unread(&mut findings);
-        for (loser, object, winner) in self.shelf.losers() {
+        for (loser, object, winner) in self.results.outputs.losers() {
             let rejection =
                 Rejection::OutputTaken { object: object.to_string(), by: Box::new(winner.clone()) };
             findings.push(Finding::error(Subject::Input(loser.clone()), rejection));

@@ -83,7 +83,7 @@ pub(super) fn emit<'a>(
     backends: &[&dyn Backend],
     demands: &'a Demands,
     mut decision: Decision<'a>,
-) -> (InputRef, Outcome, Status) {
+) -> (Outcome, Status) {
     let destination = decision.resolved.destination;
     for view in &mut decision.resolved.views {
         view.traffic.subsets = demands.subsets(destination.id, &view.cluster);
@@ -112,7 +112,7 @@ pub(super) fn emit<'a>(
         findings,
         failures,
     };
-    (destination.input.clone(), outcome, status)
+    (outcome, status)
 }
 
 /// A destination whose access policies are all refused is open, which nobody may overlook.

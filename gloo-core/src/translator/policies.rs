@@ -13,8 +13,8 @@ use crate::rejection::Rejection;
 use crate::resolve::Verdict;
 use crate::snapshot::Key;
 use crate::status::{self, PolicyStatus};
+use crate::translator::Translator;
 use crate::translator::outcome::{self, Outcome};
-use crate::translator::{Journal, Translator};
 
 /// A kind of policies, seen from the outcomes of destinations.
 pub(super) trait Told: PolicyStatus {
@@ -68,12 +68,7 @@ impl Told for AccessPolicy {
 impl Translator<'_> {
     /// Reads the policies of one kind that were touched or depend on what was. Destinations that must decide
     /// anew, and statuses that must be put together anew, are added to the units.
-    pub(super) fn reread<T: Told>(
-        &mut self,
-        touched: &Touched,
-        units: &mut BTreeSet<Unit>,
-        journal: &mut Journal,
-    ) {
+    pub(super) fn reread<T: Told>(&mut self, touched: &Touched, units: &mut BTreeSet<Unit>) {
         let mut inputs: BTreeSet<InputRef> = touched.of(T::KIND).cloned().collect();
         let policies = T::policies(&self.index);
         let waiting = units.iter().copied().filter_map(T::of_unit).filter_map(|id| policies.find(id));
@@ -87,19 +82,19 @@ impl Translator<'_> {
             else {
                 continue;
             };
-            let cx = Context::new(&self.index, &self.demands, &reads);
+            let cx = Context::new(&self.index, &self.results.demands, &reads);
             let policy = index::read_policy(cx, &self.snapshot, id, input);
             read.push((id, policy, reads.take()));
         }
         let (policies, destinations) = T::parts(&mut self.index);
         for (id, policy, marks) in read {
-            self.watchers.set(T::unit(id), marks);
+            self.results.watchers.set(T::unit(id), marks);
             let (before, selected) = if let Some(policy) = policy {
                 policies.put(policy, destinations)
             } else {
                 let (before, selected) = policies.remove(id);
                 if let Some(policy) = &before {
-                    journal.set(&mut self.statuses, &policy.input, None);
+                    self.results.statuses.set(&policy.input, None);
                 }
                 (before, selected)
             };
@@ -109,18 +104,18 @@ impl Translator<'_> {
     }
 
     /// Puts the statuses of policies of one kind together that the units name.
-    pub(super) fn tell<T: Told>(&mut self, units: &mut BTreeSet<Unit>, journal: &mut Journal) {
+    pub(super) fn tell<T: Told>(&mut self, units: &BTreeSet<Unit>) {
         let ids: Vec<Id<Policy<T>>> = units.iter().copied().filter_map(T::of_status_unit).collect();
         let reads = Reads::default();
         for id in ids {
             let Some(policy) = T::policies(&self.index).find(id) else {
-                self.watchers.set(T::status_unit(id), Vec::new());
+                self.results.watchers.set(T::status_unit(id), Vec::new());
                 continue;
             };
-            let cx = Context::new(&self.index, &self.demands, &reads);
+            let cx = Context::new(&self.index, &self.results.demands, &reads);
             let status = status::policy_status(cx, policy, &self.verdicts(policy));
-            self.watchers.set(T::status_unit(id), reads.take());
-            journal.set(&mut self.statuses, &policy.input, Some(status));
+            self.results.watchers.set(T::status_unit(id), reads.take());
+            self.results.statuses.set(&policy.input, Some(status));
         }
     }
 
@@ -130,7 +125,7 @@ impl Translator<'_> {
         let mut concerned = T::policies(&self.index).concerned(policy);
         self.index.destinations.arena().sort(&mut concerned);
         let verdicts = concerned.into_iter().filter_map(|id| {
-            let verdict = outcome::find::<T>(T::told(self.outcomes.get(&id)?), policy.id)?;
+            let verdict = outcome::find::<T>(T::told(self.results.outcomes.get(&id)?), policy.id)?;
             if failures.is_empty() || verdict.state != ApprovalState::Accepted {
                 return Some((id, Cow::Borrowed(verdict)));
             }
@@ -148,7 +143,8 @@ impl Translator<'_> {
         let Current::Valid(version) = &policy.current else {
             return Vec::new();
         };
-        let targets = version.subset_targets().into_iter().filter_map(|target| self.outcomes.get(&target));
+        let targets =
+            version.subset_targets().into_iter().filter_map(|target| self.results.outcomes.get(&target));
         let failures = targets.flat_map(|outcome| &outcome.failures);
         failures.filter(|(input, _)| *input == policy.input).map(|(_, rejection)| rejection).collect()
     }

@@ -18,28 +18,50 @@ pub(super) struct Shelf {
     outputs: Outputs,
     /// Objects whose name another has.
     losers: BTreeMap<OutputRef, Vec<Arc<Object>>>,
+    /// What arrives before [`Shelf::settle`]: sorting everything at once is cheaper than many insertions.
+    first: Vec<Arc<Object>>,
+    is_settled: bool,
     /// What stood under the names that changed since [`Shelf::begin`].
-    before: Option<BTreeMap<OutputRef, Option<Arc<Object>>>>,
+    before: BTreeMap<OutputRef, Option<Arc<Object>>>,
 }
 
 impl Shelf {
-    pub fn outputs(&self) -> &Outputs {
+    pub fn all(&self) -> &Outputs {
         &self.outputs
     }
 
-    pub fn into_outputs(self) -> Outputs {
+    pub fn into_all(self) -> Outputs {
         self.outputs
+    }
+
+    /// Every unit has run once.
+    pub fn settle(&mut self) {
+        if self.is_settled {
+            return;
+        }
+        let mut all = std::mem::take(&mut self.first);
+        all.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| precedence(a).cmp(&precedence(b))));
+        let losers = &mut self.losers;
+        all.dedup_by(|later, first| {
+            let loses = later.id == first.id;
+            if loses {
+                losers.entry(later.id.clone()).or_default().push(Arc::clone(later));
+            }
+            loses
+        });
+        self.outputs = all.into_iter().collect();
+        self.is_settled = true;
     }
 
     /// Begins to note what changes.
     pub fn begin(&mut self) {
-        self.before = Some(BTreeMap::new());
+        self.before.clear();
     }
 
     /// What changed since [`Shelf::begin`].
     pub fn end(&mut self) -> Plan {
         let (mut from, mut to) = (Outputs::default(), Outputs::default());
-        for (id, before) in self.before.take().unwrap_or_default() {
+        for (id, before) in std::mem::take(&mut self.before) {
             if let Some(before) = before {
                 from.insert(before);
             }
@@ -52,6 +74,10 @@ impl Shelf {
 
     /// Takes away what one unit wrote before and puts what it writes now.
     pub fn replace(&mut self, before: &[Arc<Object>], after: &[Arc<Object>]) {
+        if !self.is_settled {
+            self.first.extend(after.iter().cloned());
+            return;
+        }
         for object in before {
             self.take(object);
         }
@@ -101,9 +127,7 @@ impl Shelf {
     }
 
     fn note(&mut self, id: &OutputRef, before: Option<Arc<Object>>) {
-        if let Some(journal) = &mut self.before {
-            journal.entry(id.clone()).or_insert(before);
-        }
+        self.before.entry(id.clone()).or_insert(before);
     }
 
     /// Destinations that do not get a name, with the name and the destination that has it.

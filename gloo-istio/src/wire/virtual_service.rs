@@ -115,7 +115,7 @@ pub struct HttpMatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_namespace: Option<Istr>,
     /// Labels of the client.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Labels::is_empty")]
     pub source_labels: Labels,
     /// The port.
     pub port: u32,
@@ -264,7 +264,7 @@ pub struct Headers {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HeaderChange {
     /// Added beside what is there.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Labels::is_empty")]
     pub add: Labels,
     /// Removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]

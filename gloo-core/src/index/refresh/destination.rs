@@ -15,8 +15,8 @@ use crate::snapshot::Snapshot;
 struct Rest {
     /// Those that must be posted.
     new: Vec<DestinationId>,
-    /// Services that have, or had, another destination before.
-    services: BTreeSet<api::ClusterObjectRef>,
+    /// Services that have lost a destination.
+    left: BTreeSet<api::ClusterObjectRef>,
 }
 
 impl Index {
@@ -27,8 +27,8 @@ impl Index {
         dirty: &mut Dirty<'_>,
     ) {
         let mut rest = Rest::default();
-        for input in touched.of(InputKind::Destination) {
-            match snapshot.destinations.get(input) {
+        for (input, object) in touched.with(InputKind::Destination, &snapshot.destinations) {
+            match object {
                 Some(object) if is_service(object) => self.put_service(input, object, &mut rest, dirty),
                 object => {
                     self.remove_service(input, &mut rest, dirty);
@@ -43,12 +43,27 @@ impl Index {
             self.destinations.post(*id);
             if let Some(destination) = self.destinations.find(*id) {
                 changed(destination, dirty);
+                let cluster = &destination.service.cluster_name;
+                if self.destinations.in_cluster(cluster).len() == 1 {
+                    dirty.changed(Question::Cluster(cluster));
+                }
+            }
+        }
+        for service in &rest.left {
+            if self.destinations.in_cluster(&service.cluster_name).is_empty() {
+                dirty.changed(Question::Cluster(&service.cluster_name));
             }
         }
         // Of several destinations for one service, the first is the one that references mean.
-        let sharing = rest.services.iter().flat_map(|service| self.destinations.all_of_service(service));
-        let all: BTreeSet<DestinationId> = rest.new.iter().chain(sharing).copied().collect();
-        for id in all {
+        let mut others = BTreeSet::new();
+        let services = rest.new.iter().filter_map(|id| self.destinations.find(*id)).map(|it| &it.service);
+        for service in services.chain(&rest.left) {
+            let sharing = self.destinations.all_of_service(service);
+            if sharing.len() > 1 || rest.left.contains(service) {
+                others.extend(sharing.iter().copied());
+            }
+        }
+        for id in rest.new.into_iter().chain(others) {
             if let Some(destination) = self.destinations.find(id) {
                 let is_first = self.destinations.is_first(destination);
                 self.traffic.reselect(destination, is_first, &self.destinations);
@@ -78,7 +93,6 @@ impl Index {
         self.traffic.note_applied(before.as_ref(), Some(after), dirty);
         self.access.note_applied(before.as_ref(), Some(after), dirty);
         let Some(before) = before else {
-            rest.services.insert(after.service.clone());
             rest.new.push(id);
             return;
         };
@@ -86,7 +100,7 @@ impl Index {
             dirty.changed(Question::Endpoints(id));
         }
         if !before.looks_like(after) {
-            rest.services.extend([before.service.clone(), after.service.clone()]);
+            rest.left.insert(before.service.clone());
             rest.new.push(id);
             changed(&before, dirty);
             self.destinations.unpost(&before);
@@ -104,7 +118,7 @@ impl Index {
         self.access.deselect(before.id);
         changed(&before, dirty);
         dirty.units.insert(Unit::Destination(before.id));
-        rest.services.insert(before.service);
+        rest.left.insert(before.service);
     }
 }
 
@@ -118,7 +132,6 @@ fn changed(destination: &Destination, dirty: &mut Dirty<'_>) {
     dirty.changed(Question::Membership(destination.id));
     dirty.changed(Question::Endpoints(destination.id));
     dirty.changed(Question::Service(&destination.service));
-    dirty.changed(Question::Cluster(&destination.service.cluster_name));
     if let Some((cluster, namespace, key, value)) = &pod_label(destination) {
         dirty.changed(Question::Pods(cluster, namespace, key, value));
     }

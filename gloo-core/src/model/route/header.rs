@@ -1,7 +1,5 @@
 //! Changes to the headers of requests and responses.
 
-use std::collections::BTreeMap;
-
 use crate::Istr;
 use crate::api::HeaderManipulation;
 use crate::check::{Checks, is_token};
@@ -17,11 +15,11 @@ const MAX_VALUE: usize = 16_384;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderChanges {
     /// Added to requests.
-    pub add_to_request: BTreeMap<Istr, Istr>,
+    pub add_to_request: Labels,
     /// Removed from requests.
     pub remove_from_request: Vec<Istr>,
     /// Added to responses.
-    pub add_to_response: BTreeMap<Istr, Istr>,
+    pub add_to_response: Labels,
     /// Removed from responses.
     pub remove_from_response: Vec<Istr>,
 }
