@@ -1,18 +1,20 @@
-//! Measures full translations of world S-A in graded sizes; `README.md` of this crate explains the table.
+//! Measures translations and edits of world S-A in graded sizes; `README.md` of this crate explains the table.
 //!
 //! ```text
-//! cargo bench -p gloo-benches [-- [SIZE…] [--json FILE] [--seconds N] [--repeat N]]
+//! cargo bench -p gloo-benches [-- [SIZE…] [--json FILE] [--seconds N] [--counts] [--repeat N]]
 //! ```
 //!
-//! A `SIZE` is `CLUSTERSxSERVICES`, such as `10x1000`; without any, three sizes are measured. `--repeat` only
-//! translates that many times and prints nothing, for profilers. Without `--bench`, which `cargo bench` adds,
+//! A `SIZE` is `CLUSTERSxSERVICES`, such as `10x1000`; without any, four sizes are measured. `--counts` only
+//! prints what is the same on every machine. `--repeat` only translates that many times and prints nothing, for
+//! profilers. Without `--bench`, which `cargo bench` adds,
 //! one round of the smallest size only shows that everything still runs.
 
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use gloo_benches::machine::Machine;
+use gloo_benches::counts::{counts, to_json};
+use gloo_benches::machine::{Machine, today};
 use gloo_benches::measure::{Effort, measure, run};
 use gloo_benches::table::Table;
 use gloo_benches::world::{Size, world};
@@ -27,6 +29,7 @@ struct Arguments {
     sizes: Vec<Size>,
     json: Option<String>,
     effort: Effort,
+    counts: bool,
     repeat: Option<usize>,
 }
 
@@ -43,42 +46,49 @@ fn main() -> ExitCode {
 impl Arguments {
     fn read(given: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut sizes = Vec::new();
-        let (mut json, mut seconds, mut repeat, mut in_earnest) = (None, 2, None, false);
+        let (mut json, mut seconds, mut repeat) = (None, 2, None);
+        let (mut counts, mut in_earnest) = (false, false);
         let mut given = given;
         while let Some(argument) = given.next() {
             match argument.as_str() {
                 "--bench" => in_earnest = true,
                 "--json" => json = Some(given.next().ok_or("--json needs a file")?),
                 "--seconds" => seconds = number(given.next())?,
+                "--counts" => counts = true,
                 "--repeat" => repeat = Some(number(given.next())?),
                 size => sizes.push(parse_size(size)?),
             }
         }
         let effort = if in_earnest || !sizes.is_empty() {
-            Effort { warm_up: 2, rounds: 7, time: Duration::from_secs(seconds) }
+            Effort { warm_up: 2, rounds: 7, edits: 3, time: Duration::from_secs(seconds) }
         } else {
-            Effort { warm_up: 0, rounds: 1, time: Duration::ZERO }
+            Effort { warm_up: 0, rounds: 1, edits: 1, time: Duration::ZERO }
         };
         if sizes.is_empty() {
-            sizes.push(Size::HUNDREDTH);
-            sizes.extend(in_earnest.then_some([Size::TENTH, Size::FULL]).into_iter().flatten());
+            let graded = [Size::TENTH, Size::FULL, Size::times(2), Size::times(4)];
+            sizes.extend(if in_earnest { &graded[..] } else { &[Size::HUNDREDTH] });
         }
-        Ok(Self { sizes, json, effort, repeat })
+        Ok(Self { sizes, json, effort, counts, repeat })
     }
 
     fn run(&self) -> Result<(), String> {
         if let Some(times) = self.repeat {
             return self.repeat(times);
         }
+        if self.counts {
+            let counts = counts().map_err(|error| error.to_string())?;
+            say(to_json(&counts).map_err(|error| error.to_string())?.trim_end());
+            return Ok(());
+        }
         let mut rows = Vec::new();
         for size in &self.sizes {
             rows.push(measure(*size, self.effort).map_err(|error| error.to_string())?);
         }
-        let table = Table { machine: Machine::here(), allocator: "mimalloc, counted", rows };
+        let table = Table { date: today(), machine: Machine::here(), allocator: "mimalloc, counted", rows };
         say(&table.to_markdown());
         if let Some(file) = &self.json {
-            let json = serde_json::to_vec_pretty(&table).map_err(|error| error.to_string())?;
-            std::fs::write(file, json).map_err(|error| format!("{file}: {error}"))?;
+            let json = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())?;
+            std::fs::write(file, json + "\n").map_err(|error| format!("{file}: {error}"))?;
         }
         Ok(())
     }

@@ -1,16 +1,20 @@
-//! Worlds of graded sizes, and what a translation of them costs.
+//! Worlds of graded sizes, and what translations and edits of them cost.
 //!
 //! `cargo bench -p gloo-benches` measures and prints one table; `README.md` beside this crate says what its
 //! columns mean. Nothing here is a timed test: a slow machine makes a slow table, never a failure.
 //!
 //! - [`world`]: the generator. Everything is a function of indices, so that anyone gets the same input.
+//! - [`edits`]: edits of a world by kind, each with its undo.
 //! - [`measure`]: runs one size and counts.
+//! - [`counts`]: counts that must not grow unnoticed.
 //! - [`table`]: rows as Markdown and JSON.
 //! - [`machine`]: on what it ran.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod counts;
+pub mod edits;
 pub mod machine;
 pub mod measure;
 pub mod table;

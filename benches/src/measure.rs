@@ -5,20 +5,27 @@
 //! it longer only as far as they disturb caches. Allocations are counted once, outside of the timed rounds; the counters run
 //! always, for whatever is measured alike, and stay at zero unless the binary's allocator feeds them.
 
+mod allocation;
+mod edits;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alloc_tracker::Session;
 use cpu_time::ThreadTime;
 use gloo_core::api::ApprovalState;
+use gloo_core::backend::Backend;
 use gloo_core::id::InputKind;
 use gloo_core::report::Status;
 use gloo_core::snapshot::{AddError, Snapshot};
-use gloo_core::{Translation, translate};
+use gloo_core::{Translation, Translator, translate};
 use gloo_istio::Istio;
 use serde::Serialize;
 
 use crate::world::{Size, World, world};
+
+pub(crate) use allocation::tracked;
+pub(crate) use edits::count_edits;
+pub use edits::{EditCost, EditCounts};
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +34,14 @@ pub struct Effort {
     pub warm_up: usize,
     /// At least this many rounds count.
     pub rounds: usize,
-    /// Rounds go on until this time is over.
+    /// At least this many edits of a kind count, and as many undos.
+    pub edits: usize,
+    /// Rounds, and edits of one kind, go on until this time is over.
     pub time: Duration,
 }
+
+/// The backends of everything that is measured.
+pub const BACKENDS: &[&dyn Backend] = &[&Istio];
 
 /// What was found for one size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,6 +56,10 @@ pub struct Row {
     pub seconds: Seconds,
     /// What it needs.
     pub memory: Memory,
+    /// What edits cost, by kind; empty where nothing suits an edit.
+    pub edits: Vec<EditCost>,
+    /// Seconds of an edit of a TrafficPolicy, as a mean over the policies of the world; absent if a kind is.
+    pub policy_edit: Option<f64>,
 }
 
 /// Numbers and sizes of objects; sizes as compact JSON in bytes.
@@ -101,6 +117,10 @@ pub struct Memory {
     pub allocations: u64,
     /// Their bytes.
     pub allocated: u64,
+    /// What a translator that is kept holds beside the snapshot.
+    pub translator: u64,
+    /// By how much translator and snapshot grew over 1,000 edits.
+    pub growth: u64,
 }
 
 /// Measures one size.
@@ -114,20 +134,27 @@ pub fn measure(size: Size, effort: Effort) -> Result<Row, AddError> {
     let (translation, whole) = tracked(|| run(&snapshot));
     let counts = Counts { inputs: objects, input_bytes: bytes, ..count(&translation) };
     drop(translation);
+    let seconds = time(&snapshot, effort);
+    let (mut translator, kept) = tracked(|| Translator::new(snapshot.clone(), BACKENDS));
+    // As long as somebody else has a part in a snapshot, an edit copies the maps that it changes.
+    drop(snapshot);
+    let edits = edits::measure(&mut translator, seconds.translate, effort);
     let memory = Memory {
         snapshot: input.held,
         peak: whole.peak,
         result: whole.held,
         allocations: whole.allocations,
         allocated: whole.bytes,
+        translator: kept.held,
+        growth: edits::growth(&mut translator),
     };
-    let seconds = time(&snapshot, effort);
-    Ok(Row { clusters: size.clusters, services: size.services, counts, seconds, memory })
+    let policy_edit = edits::mean_of_policies(&edits);
+    Ok(Row { clusters: size.clusters, services: size.services, counts, seconds, memory, edits, policy_edit })
 }
 
 /// Translates a world once.
 pub fn run(snapshot: &Snapshot) -> Translation {
-    translate(black_box(snapshot), &[&Istio])
+    translate(black_box(snapshot), BACKENDS)
 }
 
 fn count(translation: &Translation) -> Counts {
@@ -211,7 +238,7 @@ fn round(snapshot: &Snapshot) -> Seconds {
 }
 
 /// Runs `work`; tells how long the processor was busy with it.
-fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let begin = ThreadTime::now();
     let value = work();
     (value, begin.elapsed().as_secs_f64())
@@ -227,48 +254,6 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
         Some(lower) if values.len().is_multiple_of(2) => f64::midpoint(*lower, upper),
         _ => upper,
     }
-}
-
-/// What some work asked of the allocator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Allocated {
-    peak: u64,
-    held: u64,
-    allocations: u64,
-    bytes: u64,
-}
-
-/// Runs `work` and counts.
-///
-/// The tracker tells the peak, not what is still held at the end. So a second, wider span ends with one block as
-/// large as the first peak: the peak of that span is the block and what is held beside it.
-fn tracked<T>(work: impl FnOnce() -> T) -> (T, Allocated) {
-    let session = Session::new().no_stdout().no_file();
-    let (wide, narrow) = (session.operation("wide"), session.operation("narrow"));
-    let outer = wide.measure_thread();
-    let inner = narrow.measure_thread();
-    let value = work();
-    drop(inner.iterations(1));
-    let figures = |name: &str| {
-        let report = session.to_report();
-        let mut operations = report.operations().filter(|(found, _)| *found == name);
-        let operation = operations.next().map(|(_, operation)| operation);
-        let peak = operation.and_then(alloc_tracker::ReportOperation::peak_outstanding_bytes);
-        operation.map_or((0, 0, 0), |it| {
-            (whole(peak.unwrap_or_default()), it.total_allocations_count(), it.total_bytes_allocated())
-        })
-    };
-    let (peak, allocations, bytes) = figures("narrow");
-    let block: Vec<u8> = Vec::with_capacity(usize::try_from(peak).unwrap_or_default());
-    drop(black_box(block));
-    drop(outer.iterations(1));
-    let held = figures("wide").0.saturating_sub(peak);
-    (value, Allocated { peak, held, allocations, bytes })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes, never negative")]
-fn whole(bytes: f64) -> u64 {
-    bytes.round() as u64
 }
 
 #[cfg(test)]
@@ -287,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_small_world_is_measured() {
-        let effort = Effort { warm_up: 0, rounds: 1, time: Duration::ZERO };
+        let effort = Effort { warm_up: 0, rounds: 1, edits: 1, time: Duration::ZERO };
         let row = measure(Size::HUNDREDTH, effort).unwrap();
         assert_eq!(row.counts.inputs, 245);
         assert!(row.counts.output_bytes > row.counts.outputs);
