@@ -30,9 +30,14 @@ wasm:
 deny:
     cargo deny check
 
-# Runs the benchmarks.
+# Runs the benchmarks: one table for four sizes; takes some minutes.
 bench:
     cargo bench -p gloo-benches
+
+# Writes the allocations that tests compare with anew and shows what changed.
+counts:
+    UPDATE_COUNTS=1 cargo test -p gloo-benches --test counts
+    git diff -- benches/counts.json
 
 # Writes the snapshots of the corpus anew and shows what changed; read the difference before you commit it.
 golden:
