@@ -5,12 +5,15 @@
 
 mod discovery;
 mod policy;
+mod statuses;
 
 use std::fmt;
 
 use gloo_core::Translator;
 use gloo_core::api::Kind as ApiKind;
 use gloo_core::snapshot::{Change, Key};
+
+pub(crate) use statuses::statuses;
 
 /// What is edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +66,10 @@ impl Kind {
         Self::Destination,
         Self::Settings,
     ];
+
+    /// Those that are also measured in a world with all its statuses.
+    pub const IN_USE: [Self; 5] =
+        [Self::ServiceTimeout, Self::NamespaceTimeout, Self::TeamTimeout, Self::Endpoint, Self::Workload];
 
     /// What the table calls the edit.
     pub const fn name(self) -> &'static str {

@@ -21,6 +21,7 @@ use gloo_core::{Translation, Translator, translate};
 use gloo_istio::Istio;
 use serde::Serialize;
 
+use crate::edits::{Kind, statuses};
 use crate::world::{Size, World, world};
 
 pub(crate) use allocation::tracked;
@@ -60,6 +61,8 @@ pub struct Row {
     pub edits: Vec<EditCost>,
     /// Seconds of an edit of a TrafficPolicy, as a mean over the policies of the world; absent if a kind is.
     pub policy_edit: Option<f64>,
+    /// What some of the edits cost while every status that was computed stands in its object.
+    pub edits_in_use: Vec<EditCost>,
 }
 
 /// Numbers and sizes of objects; sizes as compact JSON in bytes.
@@ -138,7 +141,7 @@ pub fn measure(size: Size, effort: Effort) -> Result<Row, AddError> {
     let (mut translator, kept) = tracked(|| Translator::new(snapshot.clone(), BACKENDS));
     // As long as somebody else has a part in a snapshot, an edit copies the maps that it changes.
     drop(snapshot);
-    let edits = edits::measure(&mut translator, seconds.translate, effort);
+    let edits = edits::measure(&Kind::ALL, &mut translator, seconds.translate, effort);
     let memory = Memory {
         snapshot: input.held,
         peak: whole.peak,
@@ -149,7 +152,10 @@ pub fn measure(size: Size, effort: Effort) -> Result<Row, AddError> {
         growth: edits::growth(&mut translator),
     };
     let policy_edit = edits::mean_of_policies(&edits);
-    Ok(Row { clusters: size.clusters, services: size.services, counts, seconds, memory, edits, policy_edit })
+    translator.update(statuses(&translator));
+    let edits_in_use = edits::measure(&Kind::IN_USE, &mut translator, seconds.translate, effort);
+    let Size { clusters, services } = size;
+    Ok(Row { clusters, services, counts, seconds, memory, edits, policy_edit, edits_in_use })
 }
 
 /// Translates a world once.

@@ -104,10 +104,14 @@ impl Table {
         self.section("floor: writing the result with serde_json", FLOOR, &mut lines);
         self.edit_times(&mut lines);
         self.heading("what an edit changes: outputs + statuses", &mut lines);
-        self.edits(&mut lines, |cost| format!("{} + {}", cost.counts.outputs, cost.counts.statuses));
+        self.edits(
+            &mut lines,
+            |row| &row.edits,
+            |cost| format!("{} + {}", cost.counts.outputs, cost.counts.statuses),
+        );
         self.section("memory", MEMORY, &mut lines);
         self.section("allocations", ALLOCATIONS, &mut lines);
-        self.edits(&mut lines, |cost| cost.counts.allocations.to_string());
+        self.edits(&mut lines, |row| &row.edits, |cost| cost.counts.allocations.to_string());
         lines.push(String::new());
         lines.join("\n")
     }
@@ -135,20 +139,21 @@ impl Table {
             })
         });
         lines.push(line(&mean, means));
-        self.edits(lines, |cost| {
-            let (median, worst) = (cost.median * 1e6, cost.worst * 1e6);
-            format!("÷ {:.0} ({median:.0}; {worst:.0})", cost.full_divided_by)
-        });
+        self.edits(lines, |row| &row.edits, time);
+        self.heading("the same while every status is written back", lines);
+        self.edits(lines, |row| &row.edits_in_use, time);
     }
 
     /// A line for each edit that is possible in one of the worlds.
-    fn edits(&self, lines: &mut Vec<String>, show: impl Fn(&EditCost) -> String) {
-        let rows = || self.rows.iter();
-        let Some(widest) = rows().max_by_key(|row| row.edits.len()) else {
-            return;
-        };
-        for EditCost { name, .. } in &widest.edits {
-            let costs = rows().map(|row| row.edits.iter().find(|cost| cost.name == *name));
+    fn edits(
+        &self,
+        lines: &mut Vec<String>,
+        edits: fn(&Row) -> &Vec<EditCost>,
+        show: impl Fn(&EditCost) -> String,
+    ) {
+        let rows = || self.rows.iter().map(edits);
+        for EditCost { name, .. } in rows().max_by_key(|edits| edits.len()).into_iter().flatten() {
+            let costs = rows().map(|edits| edits.iter().find(|cost| cost.name == *name));
             let title = if *name == Kind::Endpoint.name() {
                 format!("**{name}** (budget ÷ {ENDPOINT_BUDGET})")
             } else {
@@ -162,6 +167,12 @@ impl Table {
 fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = std::iter::once(name.to_owned()).chain(cells).collect();
     format!("| {} |", cells.join(" | "))
+}
+
+/// The time of an edit against that of a full translation.
+fn time(cost: &EditCost) -> String {
+    let (median, worst) = (cost.median * 1e6, cost.worst * 1e6);
+    format!("÷ {:.0} ({median:.0}; {worst:.0})", cost.full_divided_by)
 }
 
 fn write_both(row: &Row) -> f64 {
@@ -232,6 +243,7 @@ mod tests {
             memory: Memory::default(),
             edits,
             policy_edit,
+            edits_in_use: Vec::new(),
         };
         let rows = vec![row(100, 0.001, vec![], None), row(1000, 0.012, vec![cost], Some(24e-6))];
         Table { date: "1970-01-01".to_owned(), machine: Machine::default(), allocator: "none", rows }

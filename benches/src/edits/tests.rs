@@ -9,7 +9,7 @@ use gloo_core::report::Status;
 use gloo_core::snapshot::Key;
 use gloo_core::{Delta, Translation, Translator, translate};
 
-use super::{Kind, Script, Undo, spread};
+use super::{Kind, Script, Undo, spread, statuses};
 use crate::measure::BACKENDS;
 use crate::world::{Size, world};
 
@@ -42,11 +42,16 @@ fn claim(kind: Kind) -> Claim {
     }
 }
 
-fn check(kind: Kind, what: &str, delta: &Delta) {
-    let (outputs, statuses) = claim(kind);
-    let Delta { outputs: plan, statuses: changed } = delta;
+/// In a world with its statuses an edited policy is accepted after those that stand, so that more statuses change.
+fn check_outputs(kind: Kind, what: &str, delta: &Delta) {
+    let plan = &delta.outputs;
     let number = plan.create.len() + plan.update.len() + plan.delete.len();
-    assert!(outputs.contains(&number), "{what} of {kind:?}: {number} outputs");
+    assert!(claim(kind).0.contains(&number), "{what} of {kind:?}: {number} outputs");
+}
+
+fn check(kind: Kind, what: &str, delta: &Delta) {
+    check_outputs(kind, what, delta);
+    let (statuses, changed) = (claim(kind).1, &delta.statuses);
     let mut of_kind: BTreeMap<InputKind, usize> = BTreeMap::new();
     for input in changed.keys() {
         *of_kind.entry(input.kind).or_default() += 1;
@@ -63,12 +68,11 @@ fn assert_same(left: &Translation, right: &Translation, what: &str) {
     assert!(left == right, "{what}: another translation");
 }
 
-#[test]
-fn every_kind_changes_what_it_claims_and_its_undo_takes_it_back() {
-    let mut translator = Translator::new(world(Size::TENTH).unwrap().snapshot, BACKENDS);
+/// Makes edits of some kinds, and their undos.
+fn check_all(translator: &mut Translator<'_>, kinds: &[Kind], check: fn(Kind, &str, &Delta)) {
     let before = translator.translation();
-    for kind in Kind::ALL {
-        let Script { prepare, edits, restore } = kind.script(&translator, EDITS);
+    for kind in kinds.iter().copied() {
+        let Script { prepare, edits, restore } = kind.script(translator, EDITS);
         assert_eq!(edits.len(), if kind == Kind::Settings { 1 } else { EDITS }, "{kind:?}");
         translator.update(prepare);
         for (number, edit) in edits.iter().enumerate() {
@@ -82,6 +86,21 @@ fn every_kind_changes_what_it_claims_and_its_undo_takes_it_back() {
         translator.update(restore);
         assert_same(&translator.translation(), &before, kind.name());
     }
+}
+
+#[test]
+fn every_kind_changes_what_it_claims_and_its_undo_takes_it_back() {
+    let mut translator = Translator::new(world(Size::TENTH).unwrap().snapshot, BACKENDS);
+    check_all(&mut translator, &Kind::ALL, check);
+}
+
+#[test]
+fn edits_of_a_world_with_its_statuses_change_as_many_outputs() {
+    let mut translator = Translator::new(world(Size::TENTH).unwrap().snapshot, BACKENDS);
+    let written = statuses(&translator);
+    assert_eq!(written.len(), 100 + 20 + 1_010);
+    assert!(translator.update(written).is_empty());
+    check_all(&mut translator, &Kind::IN_USE, check_outputs);
 }
 
 #[test]
