@@ -1,4 +1,4 @@
-//! Measures one size: times, sizes and memory of a translation, and of writing what it produced as JSON.
+//! Measures one size: times, sizes and memory of a translation, of writing what it produced as JSON, and of edits.
 //!
 //! Every round runs everything once, one after the other, so that a slow moment of the machine meets all of it.
 //! Times are medians over the rounds, of the time that the processor spent on this one thread: other programs make
