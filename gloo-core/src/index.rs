@@ -22,6 +22,7 @@ pub(crate) use refresh::Touched;
 pub(crate) use selection::Policies;
 pub(crate) use workload::Ranked;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -127,6 +128,17 @@ impl Index {
         self.registered.contains(cluster)
             || self.meshes_by_cluster.contains_key(cluster)
             || !self.destinations.in_cluster(cluster).is_empty()
+    }
+
+    /// Destinations about which a policy must be decided, in the order of keys: those it selects, or where it was
+    /// in force.
+    pub fn concerned<T: Checked>(&self, policy: &Policy<T>) -> Cow<'_, [DestinationId]> {
+        if policy.object.is_some() {
+            return Cow::Borrowed(T::policies(self).selected(policy.id));
+        }
+        let mut places: Vec<DestinationId> = policy.stored.keys().copied().collect();
+        self.destinations.arena().sort(&mut places);
+        Cow::Owned(places)
     }
 
     /// Domain of names within `cluster`.

@@ -183,8 +183,44 @@ impl Hasher for Itself {
 /// Who waits for which answer.
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
-    by_mark: IndexMap<Mark, Vec<Unit>, BuildHasherDefault<Itself>>,
+    by_mark: IndexMap<Mark, Waiting, BuildHasherDefault<Itself>>,
     marks: IndexMap<Unit, Box<[Mark]>>,
+}
+
+/// Units that wait for one answer: nearly always a single one.
+#[derive(Debug)]
+enum Waiting {
+    One(Unit),
+    Many(Vec<Unit>),
+}
+
+impl Waiting {
+    fn add(&mut self, unit: Unit) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, unit]),
+            Self::Many(units) => units.push(unit),
+        }
+    }
+
+    /// Takes a unit out; tells whether none is left.
+    fn remove(&mut self, unit: Unit) -> bool {
+        match self {
+            Self::One(only) => *only == unit,
+            Self::Many(units) => {
+                if let Some(position) = units.iter().position(|other| *other == unit) {
+                    units.swap_remove(position);
+                }
+                units.is_empty()
+            }
+        }
+    }
+
+    fn units(&self) -> &[Unit] {
+        match self {
+            Self::One(unit) => std::slice::from_ref(unit),
+            Self::Many(units) => units,
+        }
+    }
 }
 
 impl Watchers {
@@ -200,7 +236,8 @@ impl Watchers {
             before.iter().filter(|mark| marks.binary_search(mark).is_err()).copied().collect();
         for mark in &marks {
             if before.binary_search(mark).is_err() {
-                self.by_mark.entry(*mark).or_default().push(unit);
+                let entry = self.by_mark.entry(*mark);
+                entry.and_modify(|waiting| waiting.add(unit)).or_insert(Waiting::One(unit));
             }
         }
         self.leave(unit, &gone);
@@ -213,13 +250,7 @@ impl Watchers {
 
     fn leave(&mut self, unit: Unit, marks: &[Mark]) {
         for mark in marks {
-            let Some(units) = self.by_mark.get_mut(mark) else {
-                continue;
-            };
-            if let Some(position) = units.iter().position(|other| *other == unit) {
-                units.swap_remove(position);
-            }
-            if units.is_empty() {
+            if self.by_mark.get_mut(mark).is_some_and(|waiting| waiting.remove(unit)) {
                 self.by_mark.swap_remove(mark);
             }
         }
@@ -243,7 +274,7 @@ impl<'a> Dirty<'a> {
         if self.watchers.by_mark.is_empty() {
             return;
         }
-        let units = self.watchers.by_mark.get(&question.mark());
-        self.units.extend(units.into_iter().flatten().copied());
+        let waiting = self.watchers.by_mark.get(&question.mark());
+        self.units.extend(waiting.into_iter().flat_map(Waiting::units).copied());
     }
 }

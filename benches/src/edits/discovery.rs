@@ -1,9 +1,9 @@
 //! Edits of what discovery writes, and of the settings.
 
+use gloo_core::Translator;
 use gloo_core::api::{Destination, DestinationStatus, Settings, TlsMode};
 use gloo_core::id::InputRef;
 use gloo_core::report::Status;
-use gloo_core::{Istr, Translator};
 
 use super::{Edit, Script, Step, spread};
 
@@ -42,7 +42,8 @@ pub(super) fn label(translator: &Translator<'_>, most: usize) -> Script {
     Script::of(services(translator, most).map(|(_, destination)| {
         Edit::of(destination, |destination| {
             if let Some(service) = &mut destination.spec.kube_service {
-                service.labels.remove(TEAM);
+                let others = service.labels.iter().filter(|(name, _)| ***name != *TEAM);
+                service.labels = others.map(|(name, value)| (name.clone(), value.clone())).collect();
             }
         })
     }))
@@ -71,10 +72,9 @@ pub(super) fn settings(translator: &Translator<'_>, most: usize) -> Script {
 
 /// Some services of teams; gateways belong to none.
 fn services(translator: &Translator<'_>, most: usize) -> impl Iterator<Item = (InputRef, Destination)> {
-    let team = Istr::from(TEAM);
     let is_meant = |destination: &Destination| {
         let service = destination.spec.kube_service.as_ref();
-        service.is_some_and(|service| service.labels.contains_key(&team))
+        service.is_some_and(|service| service.labels.get(TEAM).is_some())
     };
     let all = translator.snapshot().destinations.iter().filter(|(_, destination)| is_meant(destination));
     spread(all.collect(), most).map(|(input, destination)| (input.clone(), (**destination).clone()))

@@ -284,10 +284,6 @@ impl Destinations {
         &self.arena
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Destination> {
-        self.arena.iter()
-    }
-
     pub(crate) fn external(&self) -> impl Iterator<Item = &ExternalDestination> {
         self.external.values()
     }

@@ -97,14 +97,6 @@ impl<T: Checked> Policies<T> {
         candidates
     }
 
-    /// Destinations about which a policy must be decided: those it selects, or where it was in force.
-    pub fn concerned(&self, policy: &Policy<T>) -> Vec<DestinationId> {
-        match policy.object {
-            Some(_) => self.selected(policy.id).to_vec(),
-            None => policy.stored.keys().copied().collect(),
-        }
-    }
-
     /// Destinations at which an earlier run left a policy in force.
     pub fn applied(&self, policy: &InputRef) -> &[DestinationId] {
         let name = (policy.namespace.clone(), policy.name.clone());

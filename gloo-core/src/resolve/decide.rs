@@ -61,6 +61,13 @@ pub(crate) struct Verdict {
     pub notes: Vec<Warning>,
 }
 
+impl Verdict {
+    /// Whether there is nothing to say but its state.
+    pub fn is_plain(&self) -> bool {
+        self.errors.is_empty() && self.warnings.is_empty() && self.notes.is_empty()
+    }
+}
+
 /// Decides about every candidate of `destination`.
 pub(crate) fn decide<'a>(
     cx: Context<'a>,

@@ -1,10 +1,10 @@
 //! What there is to say about the inputs, put together from what is known of each.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Istr;
-use crate::index::{Current, DestinationId, Policy};
+use crate::id::InputRef;
+use crate::index::{Current, Policy};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Severity, Subject};
@@ -16,17 +16,10 @@ impl Translator<'_> {
     /// All findings: by subject, then by the destination on which something was found, then by severity.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
-        for destination in self.index.destinations.iter() {
-            let outcome = self.results.outcomes.get(&destination.id);
-            findings.extend(outcome.into_iter().flat_map(|outcome| &outcome.findings).cloned());
-        }
+        findings.extend(self.results.outcomes().flat_map(|outcome| &outcome.findings).cloned());
         findings.extend(self.snapshot.findings.values().flatten().cloned());
-        for policy in self.index.traffic.iter() {
-            self.add_findings::<TrafficPolicy>(policy, &mut findings);
-        }
-        for policy in self.index.access.iter() {
-            self.add_findings::<AccessPolicy>(policy, &mut findings);
-        }
+        self.add_policies::<TrafficPolicy>(&mut findings);
+        self.add_policies::<AccessPolicy>(&mut findings);
         self.add_settings(&mut findings);
         for input in self.snapshot.virtual_meshes.keys() {
             let warning = Warning::NoEffect { field: "the object".to_owned(), detail: " yet" };
@@ -42,33 +35,27 @@ impl Translator<'_> {
         findings
     }
 
-    /// What is to be said about a policy: once for the whole, then for each destination.
-    fn add_findings<T: Told>(&self, policy: &Policy<T>, findings: &mut Vec<Finding>) {
-        let subject = || Subject::Input(policy.input.clone());
-        let verdicts: Vec<(DestinationId, Cow<'_, Verdict>)> = self.verdicts(policy);
-        findings.extend(policy.bad_refs.iter().map(|rejection| Finding::error(subject(), rejection.clone())));
-        let whole = match &policy.current {
-            Current::Invalid(errors) => errors.as_slice(),
-            Current::Valid(_) | Current::Unresolved(_) => &[],
-        };
-        findings.extend(whole.iter().map(|rejection| Finding::error(subject(), rejection.clone())));
-        let own_warnings = &policy.checks.warnings;
-        findings.extend(own_warnings.iter().map(|warning| Finding::warning(subject(), warning.clone())));
-        if verdicts.is_empty() && policy.object.is_some() {
-            let warning = Warning::SelectsNothing { field: "spec.destinationSelector" };
-            findings.push(Finding::warning(subject(), warning));
+    /// What is to be said about policies: once for the whole, then for each destination.
+    fn add_policies<T: Told>(&self, findings: &mut Vec<Finding>) {
+        let policies = T::policies(&self.index);
+        for policy in policies.iter() {
+            add_whole(policy, policies.selected(policy.id).is_empty(), findings);
+            if !self.failures(policy).is_empty() {
+                for (id, verdict) in self.verdicts(policy) {
+                    let destination = self.index.destinations.find(id).map(|destination| &destination.input);
+                    destination.inspect(|destination| add_verdict(policy, destination, &verdict, findings));
+                }
+            }
         }
-        for (id, verdict) in verdicts {
-            let Some(destination) = self.index.destinations.find(id) else {
-                continue;
-            };
-            let errors = verdict.errors.iter().filter(|rejection| !whole.contains(rejection));
-            let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
-            let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
-            let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-            let notes = verdict.notes.iter().map(|note| Finding::note(subject(), note.clone()));
-            let all = errors.chain(warnings).chain(notes);
-            findings.extend(all.map(|finding| finding.on(destination.input.clone())));
+        for outcome in self.results.outcomes() {
+            let told = T::told(outcome).iter().filter(|(_, verdict)| !verdict.is_plain());
+            for (id, verdict) in told {
+                if let (Some(policy), Some(destination)) = (policies.find(*id), &outcome.input)
+                    && self.failures(policy).is_empty()
+                {
+                    add_verdict(policy, destination, verdict, findings);
+                }
+            }
         }
     }
 
@@ -115,4 +102,42 @@ impl Translator<'_> {
             Finding { severity: Severity::Info, ..Finding::warning(subject, warning) }
         }));
     }
+}
+
+/// What makes a policy invalid as a whole.
+fn errors_of_whole<T: Told>(policy: &Policy<T>) -> &[Rejection] {
+    match &policy.current {
+        Current::Invalid(errors) => errors,
+        Current::Valid(_) | Current::Unresolved(_) => &[],
+    }
+}
+
+fn add_whole<T: Told>(policy: &Policy<T>, selects_nothing: bool, findings: &mut Vec<Finding>) {
+    let subject = || Subject::Input(policy.input.clone());
+    let errors = policy.bad_refs.iter().chain(errors_of_whole(policy));
+    findings.extend(errors.map(|rejection| Finding::error(subject(), rejection.clone())));
+    let warnings = &policy.checks.warnings;
+    findings.extend(warnings.iter().map(|warning| Finding::warning(subject(), warning.clone())));
+    if selects_nothing && policy.object.is_some() {
+        let warning = Warning::SelectsNothing { field: "spec.destinationSelector" };
+        findings.push(Finding::warning(subject(), warning));
+    }
+}
+
+/// What is said about a policy at one destination, unless it is said about the whole.
+fn add_verdict<T: Told>(
+    policy: &Policy<T>,
+    destination: &InputRef,
+    verdict: &Verdict,
+    findings: &mut Vec<Finding>,
+) {
+    let subject = || Subject::Input(policy.input.clone());
+    let (whole, own_warnings) = (errors_of_whole(policy), &policy.checks.warnings);
+    let errors = verdict.errors.iter().filter(|rejection| !whole.contains(rejection));
+    let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
+    let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
+    let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
+    let notes = verdict.notes.iter().map(|note| Finding::note(subject(), note.clone()));
+    let all = errors.chain(warnings).chain(notes);
+    findings.extend(all.map(|finding| finding.on(destination.clone())));
 }

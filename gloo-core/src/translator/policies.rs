@@ -122,10 +122,9 @@ impl Translator<'_> {
     /// What became of a policy everywhere, in the order of destinations.
     pub(super) fn verdicts<T: Told>(&self, policy: &Policy<T>) -> Vec<(DestinationId, Cow<'_, Verdict>)> {
         let failures = self.failures(policy);
-        let mut concerned = T::policies(&self.index).concerned(policy);
-        self.index.destinations.arena().sort(&mut concerned);
-        let verdicts = concerned.into_iter().filter_map(|id| {
-            let verdict = outcome::find::<T>(T::told(self.results.outcomes.get(&id)?), policy.id)?;
+        let concerned = self.index.concerned(policy);
+        let verdicts = concerned.iter().copied().filter_map(|id| {
+            let verdict = outcome::find::<T>(T::told(self.results.outcome(id)?), policy.id)?;
             if failures.is_empty() || verdict.state != ApprovalState::Accepted {
                 return Some((id, Cow::Borrowed(verdict)));
             }
@@ -139,12 +138,11 @@ impl Translator<'_> {
 
     /// Where the rule of a service could not be written, routes to its subsets lead nowhere: their policies
     /// fail wherever they are in force.
-    fn failures<T: Told>(&self, policy: &Policy<T>) -> Vec<&Rejection> {
+    pub(super) fn failures<T: Told>(&self, policy: &Policy<T>) -> Vec<&Rejection> {
         let Current::Valid(version) = &policy.current else {
             return Vec::new();
         };
-        let targets =
-            version.subset_targets().into_iter().filter_map(|target| self.results.outcomes.get(&target));
+        let targets = version.subset_targets().into_iter().filter_map(|target| self.results.outcome(target));
         let failures = targets.flat_map(|outcome| &outcome.failures);
         failures.filter(|(input, _)| *input == policy.input).map(|(_, rejection)| rejection).collect()
     }

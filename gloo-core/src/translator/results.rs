@@ -1,6 +1,6 @@
 //! What came of all units, and how it changes when some of them run again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::backend::Backend;
 use crate::context::Context;
@@ -20,7 +20,7 @@ pub(super) struct Results {
     /// Who waits for which answer.
     pub watchers: Watchers,
     /// What destinations come to.
-    pub outcomes: BTreeMap<DestinationId, Outcome>,
+    outcomes: Vec<Option<Outcome>>,
     /// The objects for each cluster.
     pub outputs: Shelf,
     /// The status of each input.
@@ -31,6 +31,16 @@ pub(super) struct Results {
 type Again = BTreeSet<DestinationId>;
 
 impl Results {
+    /// What a destination comes to.
+    pub fn outcome(&self, id: DestinationId) -> Option<&Outcome> {
+        self.outcomes.get(id.index()).and_then(Option::as_ref)
+    }
+
+    /// What all destinations come to.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().flatten()
+    }
+
     /// Ends the first run.
     pub fn settle(&mut self) {
         self.statuses.settle();
@@ -104,7 +114,13 @@ impl Results {
         outcome: Option<(Outcome, crate::report::Status)>,
         units: &mut BTreeSet<Unit>,
     ) {
-        let before = self.outcomes.remove(&id).unwrap_or_default();
+        if self.outcomes.len() <= id.index() {
+            self.outcomes.resize_with(id.index() + 1, || None);
+        }
+        let Some(place) = self.outcomes.get_mut(id.index()) else {
+            return;
+        };
+        let before = place.take().unwrap_or_default();
         let (after, status) = outcome.unzip();
         let nothing = Outcome::default();
         let new = after.as_ref().unwrap_or(&nothing);
@@ -119,7 +135,7 @@ impl Results {
         if let Some(input) = new.input.as_ref().or(before.input.as_ref()) {
             self.statuses.set(input, status);
         }
-        self.outcomes.extend(after.map(|after| (id, after)));
+        *place = after;
     }
 }
 

@@ -39,17 +39,24 @@ impl Shelf {
         if self.is_settled {
             return;
         }
-        let mut all = std::mem::take(&mut self.first);
-        all.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| precedence(a).cmp(&precedence(b))));
+        // Sorted in small groups, which are nearly in order as they arrive.
+        let mut groups: BTreeMap<_, Vec<Arc<Object>>> = BTreeMap::new();
+        for object in std::mem::take(&mut self.first) {
+            let OutputRef { cluster, kind, namespace, .. } = &object.id;
+            groups.entry((cluster.clone(), *kind, namespace.clone())).or_default().push(object);
+        }
         let losers = &mut self.losers;
-        all.dedup_by(|later, first| {
-            let loses = later.id == first.id;
-            if loses {
-                losers.entry(later.id.clone()).or_default().push(Arc::clone(later));
-            }
-            loses
-        });
-        self.outputs = all.into_iter().collect();
+        for group in groups.values_mut() {
+            group.sort_by(|a, b| a.id.name.cmp(&b.id.name).then_with(|| precedence(a).cmp(&precedence(b))));
+            group.dedup_by(|later, first| {
+                let taken = later.id == first.id;
+                if taken {
+                    losers.entry(later.id.clone()).or_default().push(Arc::clone(later));
+                }
+                taken
+            });
+        }
+        self.outputs = groups.into_values().flatten().collect();
         self.is_settled = true;
     }
 
