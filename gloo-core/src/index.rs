@@ -79,6 +79,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Foreign {
     pub raw: Arc<RawObject>,
+    /// The domain of its cluster: short names in it mean services there.
+    domain: Istr,
     /// What backends read of it.
     configs: Vec<Arc<UserObject>>,
 }

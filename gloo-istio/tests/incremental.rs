@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use gloo_core::id::InputRef;
 use gloo_core::report::Status;
-use gloo_core::snapshot::{OnDuplicate, Options, Snapshot, SnapshotBuilder, Strictness, UserConfigMode};
+use gloo_core::snapshot::{
+    Change, OnDuplicate, Options, Snapshot, SnapshotBuilder, Strictness, UserConfigMode,
+};
 use gloo_core::{Delta, Translation, Translator, translate};
 use gloo_fixtures::arbitrary;
 use gloo_fixtures::arbitrary::edit::{Documents, edit};
 use gloo_istio::Istio;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// 200 worlds with up to 20 edits each; more if the environment asks for them (`just soak`).
 fn config() -> ProptestConfig {
@@ -91,4 +93,59 @@ proptest! {
             before = after;
         }
     }
+}
+
+/// Found by fuzzing: users' objects were not read again.
+#[test]
+fn a_domain_that_becomes_known_changes_what_short_names_mean() {
+    let documents = [
+        json!({
+            "apiVersion": "discovery.mesh.gloo.solo.io/v1",
+            "kind": "Mesh",
+            "metadata": {"name": "mesh-c1", "namespace": "gloo-mesh"},
+            "spec": {"istio": {"installation": {"namespace": "istio-system", "cluster": "c1"}}},
+        }),
+        json!({
+            "apiVersion": "discovery.mesh.gloo.solo.io/v1",
+            "kind": "Destination",
+            "metadata": {"name": "s-a-c1", "namespace": "gloo-mesh"},
+            "spec": {
+                "kubeService": {
+                    "ref": {"name": "s", "namespace": "a", "clusterName": "c1"},
+                    "workloadSelectorLabels": {"app": "s"},
+                    "ports": [{"port": 80, "name": "http", "protocol": "TCP"}],
+                },
+                "mesh": {"name": "mesh-c1", "namespace": "gloo-mesh"},
+            },
+        }),
+        arbitrary::traffic_policy(
+            0,
+            json!({
+                "destinationSelector": [{"kubeServiceMatcher": {"namespaces": ["a"]}}],
+                "policy": {"requestTimeout": "1s"},
+            }),
+        ),
+        json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "VirtualService",
+            "metadata": {
+                "name": "theirs",
+                "namespace": "a",
+                "annotations": {"cluster.solo.io/cluster": "c1"},
+            },
+            "spec": {"hosts": ["s"], "http": [{"route": [{"destination": {"host": "s"}}]}]},
+        }),
+    ];
+    let cluster = json!({
+        "apiVersion": "multicluster.solo.io/v1alpha1",
+        "kind": "KubernetesCluster",
+        "metadata": {"name": "c1", "namespace": "gloo-mesh"},
+        "spec": {"clusterDomain": "prod.example"},
+    });
+    let options = Options { user_config: UserConfigMode::Reject, ..Options::default() };
+    let mut translator = Translator::new(snapshot(&documents, options), &[&Istio]);
+    translator.update(Change::read(None, cluster).expect("a cluster is an object"));
+    let kept = text(&translator.translation());
+    assert!(kept.iter().any(|line| line.contains("virtualservice a/theirs")), "{kept:#?}");
+    assert_eq!(kept, text(&translate(translator.snapshot(), &[&Istio])));
 }

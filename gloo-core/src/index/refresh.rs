@@ -258,7 +258,10 @@ impl Index {
                 let RawRef { cluster, group, kind, namespace, name } = id;
                 dirty.changed(Question::Object(cluster, group, kind, namespace, name));
             }
-            if before.as_ref().map(|it| &it.raw) == foreign.as_ref().map(|it| &it.raw) {
+            let read_from = |foreign: &Option<Foreign>| {
+                foreign.as_ref().map(|it| (Arc::clone(&it.raw), it.domain.clone()))
+            };
+            if read_from(&before) == read_from(&foreign) {
                 self.foreign.extend(before.map(|before| (id.clone(), before)));
                 continue;
             }
@@ -281,7 +284,8 @@ impl Index {
             let config = backend.read(raw, &domain)?;
             Some(Arc::new(UserObject { raw: Arc::clone(raw), backend: backend.name(), config }))
         });
-        Foreign { raw: Arc::clone(raw), configs: configs.collect() }
+        let configs = configs.collect();
+        Foreign { raw: Arc::clone(raw), domain, configs }
     }
 }
 
