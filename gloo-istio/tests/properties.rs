@@ -17,6 +17,16 @@ use gloo_istio::Istio;
 use proptest::prelude::*;
 use serde_json::Value;
 
+/// 200 worlds for each law; as many as the environment asks for if it does (`just soak`).
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        config
+    } else {
+        ProptestConfig { cases: 200, ..config }
+    }
+}
+
 fn snapshot(documents: &[Value]) -> Snapshot {
     let mut builder = SnapshotBuilder::new("gloo-mesh", Options::default());
     for document in documents {
@@ -72,7 +82,7 @@ fn verdicts(translation: &Translation) -> BTreeMap<(InputRef, String), ApprovalS
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn order_of_arrival_does_not_matter(
