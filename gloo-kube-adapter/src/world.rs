@@ -23,6 +23,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gloo_core::Istr;
 use gloo_core::id::InputKind;
 use gloo_core::report::{Finding, Subject};
 use gloo_core::snapshot::{AddError, OnDuplicate, Options, Snapshot, SnapshotBuilder, flatten};
@@ -81,7 +82,12 @@ pub struct World {
     searched: AtomicUsize,
     files: Vec<File>,
     places: BTreeMap<Subject, Origin>,
+    /// Where objects that are no inputs stand, whatever the version of their kind.
+    versionless: BTreeMap<Versionless, Origin>,
 }
+
+/// Cluster, group, kind, namespace and name.
+type Versionless = (Istr, Istr, Istr, Istr, Istr);
 
 /// Where an object is written.
 #[derive(Clone, Debug)]
@@ -262,6 +268,7 @@ impl World {
             Ok(added) => {
                 for subject in added.objects {
                     digests.insert(subject.clone(), digest.into());
+                    self.versionless.extend(versionless(&subject).map(|key| (key, origin.clone())));
                     self.places.insert(subject, origin.clone());
                 }
             }
@@ -276,10 +283,10 @@ impl World {
         let AddError::Duplicate { subject } = error else {
             return Problem::NotAnObject { place, source: error };
         };
-        let first = self.places.get(&subject).or_else(|| {
-            let known = self.places.iter();
-            known.filter(|(other, _)| same_but_version(other, &subject)).map(|(_, origin)| origin).next()
-        });
+        let first = self
+            .places
+            .get(&subject)
+            .or_else(|| versionless(&subject).and_then(|key| self.versionless.get(&key)));
         Problem::Duplicate {
             place,
             first: first.and_then(|origin| self.place_of(origin, None)).unwrap_or_default(),
@@ -292,16 +299,15 @@ impl World {
     }
 }
 
-/// Whether two subjects name one object in two versions of its kind.
-fn same_but_version(one: &Subject, other: &Subject) -> bool {
-    let key = |subject: &Subject| match subject {
+/// How an object is called in every version of its kind; `None` for inputs, which have one version.
+fn versionless(subject: &Subject) -> Option<Versionless> {
+    match subject {
         Subject::Input(_) => None,
         Subject::Other { cluster, api_version, kind, namespace, name } => {
-            let group = api_version.rsplit_once('/').map(|(group, _)| group.to_owned());
+            let group = api_version.rsplit_once('/').map_or("", |(group, _)| group).into();
             Some((cluster.clone(), group, kind.clone(), namespace.clone(), name.clone()))
         }
-    };
-    key(one).is_some_and(|one| Some(one) == key(other))
+    }
 }
 
 /// The digest of a world: its objects by name, its namespace and its options.

@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::limits::{MAX_DEPTH, MAX_EXPANDED, depth, nodes};
+use super::limits::{MAX_DEPTH, MAX_EXPANDED, MAX_EXPANDED_TEXT, depth, most_text, nodes, text_bytes};
 use super::problem::{Place, Problem};
 use super::source::{File, Format};
 use super::yaml::MistakeKind;
@@ -51,10 +51,21 @@ pub fn parse(files: &[File]) -> (Vec<Document>, Vec<Problem>) {
             }
         }
     }
-    let mut expanded = vec![0; files.len()];
-    for (file, part, result) in run(files, jobs) {
+    let (aliased, plain): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| has_aliases(files, job));
+    let outcomes = run(files, plain).into_iter();
+    // One after the other: how much of them is kept at once must not depend on threads.
+    let mut expansions = vec![Expansion::default(); files.len()];
+    let outcomes = outcomes.chain(aliased.into_iter().map(|job| parse_aliased(files, job, &mut expansions)));
+    for (file, part, result) in outcomes {
         match result {
-            Ok(parsed) => take_yaml(files, file, part, parsed, &mut expanded, &mut documents, &mut problems),
+            Ok(Value::Null) => {}
+            Ok(value) => documents.push(Document {
+                file,
+                range: part.range,
+                first_line: part.first_line,
+                line: part.content_line,
+                value,
+            }),
             Err(problem) => problems.push(problem),
         }
     }
@@ -74,12 +85,38 @@ fn is_yaml(text: &str) -> bool {
 }
 
 type Job = (usize, stream::Part);
-type Outcome = (usize, stream::Part, Result<Parsed, Problem>);
+type Outcome = (usize, stream::Part, Result<Value, Problem>);
 
-/// A value, and how many nodes stand in it if aliases may have multiplied them.
-struct Parsed {
-    value: Value,
-    expanded: usize,
+/// What aliases may have multiplied in the documents of one file.
+#[derive(Clone, Default)]
+struct Expansion {
+    nodes: usize,
+    text: usize,
+}
+
+impl Expansion {
+    fn add(&mut self, value: &Value) {
+        self.nodes += nodes(value);
+        self.text += text_bytes(value);
+    }
+
+    /// Whether this is more than any file of so many bytes could hold without aliases, and than aliases may add.
+    fn is_too_much(&self, bytes: usize) -> bool {
+        // A text has fewer nodes than bytes.
+        self.nodes > MAX_EXPANDED + bytes || self.text > MAX_EXPANDED_TEXT + most_text(bytes)
+    }
+}
+
+/// Name and text of a part.
+fn text_of<'f>(files: &'f [File], (index, part): &Job) -> (&'f str, &'f str) {
+    files
+        .get(*index)
+        .map_or(("", ""), |file| (&*file.name, file.text.get(part.range.clone()).unwrap_or_default()))
+}
+
+fn has_aliases(files: &[File], job: &Job) -> bool {
+    let (_, text) = text_of(files, job);
+    text.contains('*') && text.contains('&')
 }
 
 /// Parses all parts, on several threads if there is much to do.
@@ -122,65 +159,50 @@ fn run(files: &[File], jobs: Vec<Job>) -> Vec<Outcome> {
     })
 }
 
-fn parse_part(files: &[File], (index, part): Job) -> Outcome {
-    let (name, text) = files
-        .get(index)
-        .map_or(("", ""), |file| (&*file.name, file.text.get(part.range.clone()).unwrap_or_default()));
-    let result = match yaml::read(text) {
-        Ok(value) => {
-            let has_aliases = text.contains('*') && text.contains('&');
-            let expanded = if has_aliases { nodes(&value) } else { 0 };
-            if has_aliases && depth(&value) > MAX_DEPTH {
-                Err(Problem::TooDeep { place: Place::line(name, part.content_line), limit: MAX_DEPTH })
-            } else {
-                Ok(Parsed { value, expanded })
-            }
+fn parse_part(files: &[File], job: Job) -> Outcome {
+    let (name, text) = text_of(files, &job);
+    let (index, part) = job;
+    let result = yaml::read(text).map_err(|mistake| {
+        let place = Place {
+            file: name.to_owned(),
+            line: Some(mistake.line.map_or(part.content_line, |line| part.first_line + line.max(1) - 1)),
+            column: mistake.column.filter(|column| *column > 0),
+        };
+        match mistake.kind {
+            MistakeKind::Syntax(expected) => Problem::Malformed { place, expected },
+            MistakeKind::Aliases => Problem::AliasBomb { place, limit: MAX_EXPANDED },
+            MistakeKind::Depth => Problem::TooDeep { place, limit: MAX_DEPTH },
         }
-        Err(mistake) => {
-            let place = Place {
-                file: name.to_owned(),
-                line: Some(mistake.line.map_or(part.content_line, |line| part.first_line + line.max(1) - 1)),
-                column: mistake.column.filter(|column| *column > 0),
-            };
-            Err(match mistake.kind {
-                MistakeKind::Syntax(expected) => Problem::Malformed { place, expected },
-                MistakeKind::Aliases => Problem::AliasBomb { place, limit: MAX_EXPANDED },
-                MistakeKind::Depth => Problem::TooDeep { place, limit: MAX_DEPTH },
-            })
-        }
-    };
+    });
     (index, part, result)
 }
 
-fn take_yaml(
-    files: &[File],
-    index: usize,
-    part: stream::Part,
-    parsed: Parsed,
-    expanded: &mut [usize],
-    documents: &mut Vec<Document>,
-    problems: &mut Vec<Problem>,
-) {
-    let Some((file, total)) = files.get(index).zip(expanded.get_mut(index)) else {
-        return;
+/// Parses a part that has aliases. Each document is limited while it is parsed; here all documents of a file are
+/// limited together, and what comes after too much is not even parsed.
+fn parse_aliased(files: &[File], job: Job, expansions: &mut [Expansion]) -> Outcome {
+    let Some((file, expansion)) = files.get(job.0).zip(expansions.get_mut(job.0)) else {
+        return parse_part(files, job);
     };
-    // A text has fewer nodes than bytes, so whatever is beyond that came from aliases. Each document is
-    // limited while it is parsed; this limits all documents of a file together.
-    *total += parsed.expanded;
-    if *total > MAX_EXPANDED + file.text.len() {
-        problems.push(Problem::AliasBomb {
-            place: Place::line(&*file.name, part.content_line),
-            limit: MAX_EXPANDED,
-        });
-    } else if !parsed.value.is_null() {
-        documents.push(Document {
-            file: index,
-            range: part.range,
-            first_line: part.first_line,
-            line: part.content_line,
-            value: parsed.value,
-        });
+    let place = Place::line(&*file.name, job.1.content_line);
+    let bomb = |place| Problem::AliasBomb { place, limit: MAX_EXPANDED };
+    if expansion.is_too_much(file.text.len()) {
+        return (job.0, job.1, Err(bomb(place)));
     }
+    let (index, part, result) = parse_part(files, job);
+    let result = match result {
+        Ok(value) => {
+            expansion.add(&value);
+            if expansion.is_too_much(file.text.len()) {
+                Err(bomb(place))
+            } else if depth(&value) > MAX_DEPTH {
+                Err(Problem::TooDeep { place, limit: MAX_DEPTH })
+            } else {
+                Ok(value)
+            }
+        }
+        Err(problem) => Err(problem),
+    };
+    (index, part, result)
 }
 
 fn take_json(

@@ -74,7 +74,7 @@ pub enum Problem {
         expected: String,
     },
     /// Its aliases expand to more than anybody needs.
-    #[error("{place}: aliases expand to more than {limit} nodes")]
+    #[error("{place}: aliases expand to more than {limit} nodes, or to too much text")]
     AliasBomb {
         /// Where the limit was passed.
         place: Place,

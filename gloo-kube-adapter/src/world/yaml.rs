@@ -4,7 +4,7 @@ use serde_json::Value;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, MessageFormatter, Options, UserMessageFormatter};
 
-use super::limits::{MAX_DEPTH, MAX_EXPANDED};
+use super::limits::{MAX_DEPTH, MAX_EXPANDED, MAX_EXPANDED_TEXT, most_text};
 
 /// What is wrong with a document, counted from its own first line.
 #[derive(Debug)]
@@ -28,8 +28,9 @@ pub enum MistakeKind {
     Depth,
 }
 
-/// Options for every document: nothing is guessed, and nothing is limited that the size of a file limits.
-pub fn options() -> Options {
+/// Options for a document of so many bytes: nothing is guessed, and nothing is limited that the size of a file
+/// limits.
+pub fn options(bytes: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: usize::MAX,
@@ -37,7 +38,8 @@ pub fn options() -> Options {
             max_aliases: usize::MAX,
             max_anchors: usize::MAX,
             max_merge_keys: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
+            // Text that aliases repeat is counted each time: a long one, repeated often, is a bomb of few nodes.
+            max_total_scalar_bytes: most_text(bytes) + MAX_EXPANDED_TEXT,
             max_recorded_anchor_events: 10_000_000,
             max_depth: MAX_DEPTH,
             flow_nesting_limit: 2 * MAX_DEPTH,
@@ -59,7 +61,7 @@ pub fn options() -> Options {
 /// Reads a document; a document without content is `null`.
 pub fn read(text: &str) -> Result<Value, Mistake> {
     let text = text.trim_start_matches('\u{feff}');
-    match serde_saphyr::from_str_with_options(text, options()) {
+    match serde_saphyr::from_str_with_options(text, options(text.len())) {
         Ok(value) => Ok(value),
         Err(error) => Err(mistake(&error)),
     }
@@ -71,7 +73,7 @@ where
     S: serde::de::DeserializeSeed<'de>,
 {
     let text = text.trim_start_matches('\u{feff}');
-    serde_saphyr::with_deserializer_from_str_with_options(text, options(), |deserializer| {
+    serde_saphyr::with_deserializer_from_str_with_options(text, options(text.len()), |deserializer| {
         seed.deserialize(deserializer)
     })
     .ok()
@@ -84,9 +86,9 @@ fn mistake(error: &Error) -> Mistake {
         cause = error;
     }
     let kind = match cause {
-        Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => {
-            MistakeKind::Aliases
-        }
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::Budget { breach: BudgetBreach::ScalarBytes { .. }, .. } => MistakeKind::Aliases,
         Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => MistakeKind::Depth,
         other => MistakeKind::Syntax(printable(&UserMessageFormatter.format_message(other))),
     };

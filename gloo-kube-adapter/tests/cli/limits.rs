@@ -61,6 +61,23 @@ fn many_small_explosions_are_one() {
 }
 
 #[test]
+fn aliases_must_not_repeat_much_text() {
+    let stderr = refused("a.yaml", format!("a: &a {}\nb: [{}]\n", "x".repeat(50_000), "*a, ".repeat(1_000)));
+    assert!(stderr.contains("a.yaml:") && stderr.contains("too much text"), "{stderr}");
+}
+
+#[test]
+fn documents_without_aliases_are_no_bombs() {
+    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n---\n"
+        .repeat(2_000);
+    let bench = Bench::new();
+    bench.write("world/mgmt/policies/a.yaml", format!("{bomb}{CAKE}"));
+    let run = bench.run(&["translate", "world", "--keep-going"]);
+    assert_eq!(run.code, 65, "{run:#?}");
+    assert!(run.stdout.contains("timeout: 3s"), "{}", run.stdout);
+}
+
+#[test]
 fn aliases_within_reason_are_read() {
     let bench = Bench::empty();
     let aliased = TEA.replace(
