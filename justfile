@@ -38,6 +38,14 @@ bench:
 counts:
     UPDATE_COUNTS=1 cargo test -p gloo-benches --test counts
     git diff -- benches/counts.json
+# Many random worlds and edits, about an hour.
+soak:
+    PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties
+
+# Fuzzes one target (world, archive, edits); needs cargo-fuzz and a nightly toolchain.
+fuzz target='world' seconds='300':
+    mkdir -p fixtures/fuzz/found/{{target}}
+    cargo +nightly fuzz run --fuzz-dir fixtures/fuzz {{target}} fixtures/fuzz/found/{{target}} fixtures/fuzz/corpus/{{target}} -- -max_total_time={{seconds}} -max_len=16384 -timeout=20 -rss_limit_mb=1024
 
 # Writes the snapshots of the corpus anew and shows what changed; read the difference before you commit it.
 golden:
