@@ -21,7 +21,7 @@ use proptest::sample::select;
 use bound::Bound;
 use damage::{Damage, bombs, damage, damaged};
 
-/// 150 cases of each kind; as many as the environment asks for if it does (`just soak`).
+/// 150 cases of each kind; as many as `PROPTEST_CASES` asks for if it is set.
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_some() {
