@@ -18,6 +18,15 @@ lint:
 test:
     cargo test --workspace
 
+# Runs the properties on many random worlds and edits; takes long.
+soak:
+    PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties
+
+# Fuzzes one target (world, archive, edits); needs cargo-fuzz and a nightly toolchain.
+fuzz target='world' seconds='300':
+    mkdir -p fixtures/fuzz/found/{{target}}
+    cargo +nightly fuzz run --fuzz-dir fixtures/fuzz {{target}} fixtures/fuzz/found/{{target}} fixtures/fuzz/corpus/{{target}} -- -max_total_time={{seconds}} -max_len=16384 -timeout=20 -rss_limit_mb=1024
+
 # Builds the documentation; warnings are errors.
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
@@ -33,15 +42,6 @@ deny:
 # Runs the benchmarks: one table for four sizes; takes some minutes.
 bench:
     cargo bench -p gloo-benches
-
-# Runs the properties on many random worlds and edits; takes long.
-soak:
-    PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties
-
-# Fuzzes one target (world, archive, edits); needs cargo-fuzz and a nightly toolchain.
-fuzz target='world' seconds='300':
-    mkdir -p fixtures/fuzz/found/{{target}}
-    cargo +nightly fuzz run --fuzz-dir fixtures/fuzz {{target}} fixtures/fuzz/found/{{target}} fixtures/fuzz/corpus/{{target}} -- -max_total_time={{seconds}} -max_len=16384 -timeout=20 -rss_limit_mb=1024
 
 # Writes the snapshots of the corpus anew and shows what changed; read the difference before you commit it.
 golden:
