@@ -18,6 +18,11 @@ lint:
 test:
     cargo test --workspace
 
+# Writes the allocations that tests compare with anew and shows what changed.
+counts:
+    UPDATE_COUNTS=1 cargo test -p gloo-benches --test counts
+    git diff -- benches/counts.json
+
 # Runs the properties on many random worlds and edits; takes long.
 soak:
     PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties
