@@ -81,7 +81,7 @@ pub struct Sink<'a> {
     cx: Context<'a>,
     destination: &'a Destination,
     /// Objects written so far.
-    pub(crate) objects: Vec<Object>,
+    pub(crate) objects: Vec<Arc<Object>>,
     /// Remarks on policies at this destination.
     pub(crate) warnings: Vec<(InputRef, Warning)>,
     /// Objects that could not be written, because something is in the way.
@@ -131,7 +131,8 @@ impl<'a> Sink<'a> {
             return;
         }
         let owner = self.cx.owner().clone();
-        self.objects.push(Object { id, owner, inputs: inputs.into(), body: Arc::new(body) });
+        let object = Object { id, owner, inputs: inputs.into(), body: Arc::new(body) };
+        self.objects.push(Arc::new(object));
     }
 
     /// Adds a remark to `policy` at this destination.

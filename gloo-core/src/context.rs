@@ -180,8 +180,8 @@ impl<'a> Context<'a> {
     }
 
     fn note_object(self, id: &OutputRef) {
-        let OutputRef { cluster, kind, namespace, name } = id;
-        self.reads.note(Question::Object(cluster, kind.group, kind.kind, namespace, name));
+        let OutputRef { cluster, kind: _, namespace, name } = id;
+        self.reads.note(Question::Objects(cluster, namespace, name));
     }
 
     /// Why nothing is written for a destination, if nothing is.

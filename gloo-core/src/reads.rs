@@ -69,8 +69,9 @@ pub(crate) enum Question<'a> {
     UserConfig(&'a str, &'a str),
     /// What did users write for many hosts in a cluster?
     UserConfigOfMany(&'a str),
-    /// Which object is there: cluster, group, kind, namespace, name?
-    Object(&'a str, &'a str, &'a str, &'a str, &'a str),
+    /// Which objects have a name: cluster, namespace, name? Outputs for one service share theirs, so one mark
+    /// stands for all of them.
+    Objects(&'a str, &'a str, &'a str),
     /// How are the subsets of a destination called?
     SubsetNames(DestinationId),
 }

@@ -8,5 +8,5 @@ mod read;
 mod subset;
 mod target;
 
-pub(crate) use decide::{Decision, InForce, Verdict, decide};
+pub(crate) use decide::{Decision, InForce, Said, Verdict, decide};
 pub(crate) use subset::{Demand, Demands};

@@ -9,6 +9,7 @@ mod retry;
 mod shift;
 mod timeout;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gloo_core::Istr;
@@ -30,13 +31,16 @@ pub(crate) fn virtual_service(cx: Context<'_>, view: &View<'_>) -> Option<(Virtu
     }
     let settings: Vec<Written> = view.routes.settings.iter().map(|it| write(cx, &view.cluster, it)).collect();
     let mut http = Vec::with_capacity(view.routes.routes.len());
+    let mut itself: BTreeMap<u32, Arc<[RouteDestination]>> = BTreeMap::new();
     for route in &view.routes.routes {
         let Some(written) = settings.get(route.settings) else {
             continue;
         };
         http.push(HttpRoute {
             condition: request::condition(route),
-            route: written.shift.clone().unwrap_or_else(|| vec![itself(view, route)]),
+            route: written.shift.clone().unwrap_or_else(|| {
+                Arc::clone(itself.entry(route.port).or_insert_with(|| [to_itself(view, route)].into()))
+            }),
             settings: Arc::clone(&written.settings),
         });
     }
@@ -50,7 +54,7 @@ pub(crate) fn virtual_service(cx: Context<'_>, view: &View<'_>) -> Option<(Virtu
 /// What routes share that differ only in condition or port.
 struct Written {
     settings: Arc<Settings>,
-    shift: Option<Vec<RouteDestination>>,
+    shift: Option<Arc<[RouteDestination]>>,
 }
 
 fn write(cx: Context<'_>, cluster: &Istr, wanted: &RouteSettings<'_>) -> Written {
@@ -62,7 +66,7 @@ fn write(cx: Context<'_>, cluster: &Istr, wanted: &RouteSettings<'_>) -> Written
 }
 
 /// Without a shift, requests go where they were sent.
-fn itself(view: &View<'_>, route: &Route<'_>) -> RouteDestination {
+fn to_itself(view: &View<'_>, route: &Route<'_>) -> RouteDestination {
     let port = Port { number: route.port };
     let destination = Destination { host: view.host.clone(), port, subset: None };
     RouteDestination { destination, weight: 0, headers: None }

@@ -255,8 +255,7 @@ impl Index {
             let foreign = after.filter(|_| !is_ours).map(|raw| self.read_foreign(raw, backends));
             let in_the_way = |foreign: &Option<Foreign>| foreign.as_ref().map(|it| it.raw.may_be_adopted());
             if owned != created || in_the_way(&before) != in_the_way(&foreign) {
-                let RawRef { cluster, group, kind, namespace, name } = id;
-                dirty.changed(Question::Object(cluster, group, kind, namespace, name));
+                dirty.changed(Question::Objects(&id.cluster, &id.namespace, &id.name));
             }
             let read_from = |foreign: &Option<Foreign>| {
                 foreign.as_ref().map(|it| (Arc::clone(&it.raw), it.domain.clone()))

@@ -54,7 +54,14 @@ impl<T: Checked> InForce<'_, T> {
 pub(crate) struct Verdict {
     pub state: ApprovalState,
     /// Position among the accepted policies of the destination.
-    pub order: usize,
+    pub order: u32,
+    /// Nothing in most cases, so it takes no room there.
+    said: Option<Box<Said>>,
+}
+
+/// What is to be said about one policy at one destination.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Said {
     pub errors: Vec<Rejection>,
     pub warnings: Vec<Warning>,
     /// What is worth knowing, but not worth a place in the status.
@@ -62,9 +69,26 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    fn new(state: ApprovalState, order: usize, said: Said) -> Self {
+        let order = u32::try_from(order).unwrap_or(u32::MAX);
+        let said = (said != Said::default()).then(|| Box::new(said));
+        Self { state, order, said }
+    }
+
+    /// What is to be said.
+    pub fn said(&self) -> &Said {
+        static NOTHING: Said = Said { errors: Vec::new(), warnings: Vec::new(), notes: Vec::new() };
+        self.said.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// The same, to add to it.
+    pub fn say(&mut self) -> &mut Said {
+        self.said.get_or_insert_default()
+    }
+
     /// Whether there is nothing to say but its state.
     pub fn is_plain(&self) -> bool {
-        self.errors.is_empty() && self.warnings.is_empty() && self.notes.is_empty()
+        self.said.is_none()
     }
 }
 
@@ -121,7 +145,7 @@ fn decide_kind<'a, T: Checked>(
         let Remarks { mut warnings, notes } = remarks;
         warnings.splice(0..0, policy.checks.warnings.iter().cloned());
         warnings.extend(not_translated.clone());
-        verdicts.push((policy, Verdict { state, order, errors, warnings, notes }));
+        verdicts.push((policy, Verdict::new(state, order, Said { errors, warnings, notes })));
     }
     // Next time, policies whose version is current come before those on an earlier one.
     in_force.sort_by_key(|one| one.is_last_good);
@@ -129,9 +153,11 @@ fn decide_kind<'a, T: Checked>(
         if let (ApprovalState::Invalid, Current::Valid(version)) = (verdict.state, &policy.current)
             && let Err(errors) = ledger.judge(policy, version)
         {
-            verdict.errors = errors;
+            verdict.say().errors = errors;
         }
-        verdict.errors = distinct(std::mem::take(&mut verdict.errors));
+        if let Some(said) = &mut verdict.said {
+            said.errors = distinct(std::mem::take(&mut said.errors));
+        }
     }
     (in_force, verdicts)
 }

@@ -80,10 +80,10 @@ pub(crate) fn policy_status<T: PolicyStatus>(
 
 fn entry(verdict: &Verdict) -> ApprovalStatus {
     ApprovalStatus {
-        acceptance_order: u32::try_from(verdict.order).unwrap_or(u32::MAX),
+        acceptance_order: verdict.order,
         state: verdict.state,
-        errors: size::cut(&verdict.errors, size::NOTES),
-        warnings: size::cut(&verdict.warnings, size::NOTES),
+        errors: size::cut(&verdict.said().errors, size::NOTES),
+        warnings: size::cut(&verdict.said().warnings, size::NOTES),
     }
 }
 

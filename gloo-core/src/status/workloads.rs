@@ -102,6 +102,7 @@ impl<'a> Listed<'a> {
         if keys.len() < count {
             keys.push(format!("… and {} more", count - keys.len()).into());
         }
+        keys.shrink_to_fit();
         keys
     }
 }

@@ -8,7 +8,7 @@ use crate::index::{Current, Policy};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Severity, Subject};
-use crate::resolve::Verdict;
+use crate::resolve::{Said, Verdict};
 use crate::translator::Translator;
 use crate::translator::policies::Told;
 
@@ -133,11 +133,12 @@ fn add_verdict<T: Told>(
 ) {
     let subject = || Subject::Input(policy.input.clone());
     let (whole, own_warnings) = (errors_of_whole(policy), &policy.checks.warnings);
-    let errors = verdict.errors.iter().filter(|rejection| !whole.contains(rejection));
+    let Said { errors, warnings, notes } = verdict.said();
+    let errors = errors.iter().filter(|rejection| !whole.contains(rejection));
     let errors = errors.map(|rejection| Finding::error(subject(), rejection.clone()));
-    let warnings = verdict.warnings.iter().filter(|warning| !own_warnings.contains(warning));
+    let warnings = warnings.iter().filter(|warning| !own_warnings.contains(warning));
     let warnings = warnings.map(|warning| Finding::warning(subject(), warning.clone()));
-    let notes = verdict.notes.iter().map(|note| Finding::note(subject(), note.clone()));
+    let notes = notes.iter().map(|note| Finding::note(subject(), note.clone()));
     let all = errors.chain(warnings).chain(notes);
     findings.extend(all.map(|finding| finding.on(destination.clone())));
 }

@@ -106,7 +106,7 @@ pub(super) fn emit<'a>(
     add_remarks(&mut access_verdicts, &warnings, &failures);
     let outcome = Outcome {
         input: Some(destination.input.clone()),
-        objects: objects.into_iter().map(Arc::new).collect(),
+        objects,
         traffic: traffic_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect(),
         access: access_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect(),
         findings,
@@ -136,12 +136,17 @@ fn add_remarks<T: Checked>(
     }
     for (policy, verdict) in verdicts {
         let about = |input: &InputRef| *input == policy.input;
-        verdict.warnings.extend(warnings.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()));
-        let failed = failures.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone());
-        let before = verdict.errors.len();
-        verdict.errors.extend(failed);
-        if verdict.errors.len() > before {
+        let warnings: Vec<Warning> =
+            warnings.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()).collect();
+        let errors: Vec<Rejection> =
+            failures.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()).collect();
+        if !errors.is_empty() {
             verdict.state = ApprovalState::Failed;
+        }
+        if !errors.is_empty() || !warnings.is_empty() {
+            let said = verdict.say();
+            said.errors.extend(errors);
+            said.warnings.extend(warnings);
         }
     }
 }

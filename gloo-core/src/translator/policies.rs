@@ -130,7 +130,7 @@ impl Translator<'_> {
             }
             let mut verdict = verdict.clone();
             verdict.state = ApprovalState::Failed;
-            verdict.errors.extend(failures.iter().map(|failure| (*failure).clone()));
+            verdict.say().errors.extend(failures.iter().map(|failure| (*failure).clone()));
             Some((id, Cow::Owned(verdict)))
         });
         verdicts.collect()

@@ -1,5 +1,7 @@
 //! `trafficShift` → `route`.
 
+use std::sync::Arc;
+
 use gloo_core::Istr;
 use gloo_core::context::Context;
 use gloo_core::model::RouteSettings;
@@ -13,7 +15,7 @@ pub(super) fn destinations(
     cx: Context<'_>,
     cluster: &Istr,
     wanted: &RouteSettings<'_>,
-) -> Option<Vec<RouteDestination>> {
+) -> Option<Arc<[RouteDestination]>> {
     let shift = wanted.shift.as_ref()?;
     Some(shift.value.targets.iter().filter_map(|target| destination(cx, cluster, target)).collect())
 }
@@ -24,5 +26,5 @@ fn destination(cx: Context<'_>, cluster: &Istr, wanted: &WeightedTarget) -> Opti
     let subset = (!subset.is_empty()).then(|| cx.subset_name(target.destination, subset));
     let destination =
         Destination { host: cx.host(service, cluster), port: Port { number: target.port }, subset };
-    Some(RouteDestination { destination, weight: *weight, headers: header::write(headers) })
+    Some(RouteDestination { destination, weight: *weight, headers: header::write(headers).map(Box::new) })
 }

@@ -33,8 +33,8 @@ pub struct VirtualService {
 pub struct HttpRoute {
     /// The condition.
     pub condition: HttpMatch,
-    /// Where the requests go.
-    pub route: Vec<RouteDestination>,
+    /// Where the requests go; shared by routes that differ only in condition.
+    pub route: Arc<[RouteDestination]>,
     /// What else happens; shared by routes that differ only in condition or port.
     pub settings: Arc<Settings>,
 }
@@ -62,7 +62,7 @@ impl Serialize for HttpRoute {
         let Settings { cors_policy, fault, headers, mirror, retries, timeout } = &**settings;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("match", &[condition])?;
-        map.serialize_entry("route", route)?;
+        map.serialize_entry("route", &**route)?;
         if let Some(timeout) = timeout {
             map.serialize_entry("timeout", timeout)?;
         }
@@ -176,7 +176,7 @@ pub struct RouteDestination {
     pub weight: u32,
     /// Changes to headers of these requests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<Headers>,
+    pub headers: Option<Box<Headers>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
