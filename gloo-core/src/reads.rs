@@ -132,9 +132,18 @@ impl Hasher for Fast {
     }
 }
 
+/// Whether anybody will ask who must run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The world will be edited.
+    Everything,
+    /// It will not, so only what changes within one run counts: how subsets are called.
+    SubsetNames,
+}
+
 /// Notes the questions of the unit that runs.
-#[derive(Default)]
 pub(crate) struct Reads {
+    keep: Keep,
     marks: Cell<Vec<Mark>>,
 }
 
@@ -145,7 +154,14 @@ impl fmt::Debug for Reads {
 }
 
 impl Reads {
+    pub fn new(keep: Keep) -> Self {
+        Self { keep, marks: Cell::default() }
+    }
+
     pub fn note(&self, question: Question<'_>) {
+        if self.keep == Keep::SubsetNames && !matches!(question, Question::SubsetNames(_)) {
+            return;
+        }
         let mut marks = self.marks.take();
         let mark = question.mark();
         // Units often ask the same again at once.

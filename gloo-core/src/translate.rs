@@ -21,5 +21,5 @@ pub struct Translation {
 /// The same snapshot always yields the same bytes, in whatever order its objects arrived. Whoever edits a
 /// world again and again keeps a [`Translator`] instead.
 pub fn translate(snapshot: &Snapshot, backends: &[&dyn Backend]) -> Translation {
-    Translator::new(snapshot.clone(), backends).into_translation()
+    Translator::once(snapshot.clone(), backends)
 }

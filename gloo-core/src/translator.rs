@@ -19,7 +19,7 @@ use crate::id::{InputKind, InputRef};
 use crate::index::{Index, Touched};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::output::Outputs;
-use crate::reads::Dirty;
+use crate::reads::{Dirty, Keep};
 use crate::report::{Report, Status};
 use crate::snapshot::{Change, Snapshot};
 use crate::status;
@@ -74,9 +74,18 @@ impl Delta {
 impl<'b> Translator<'b> {
     /// Translates a world.
     pub fn new(snapshot: Snapshot, backends: &'b [&'b dyn Backend]) -> Self {
+        Self::translate(snapshot, backends, Keep::Everything)
+    }
+
+    /// Translates a world that will not be edited.
+    pub(crate) fn once(snapshot: Snapshot, backends: &'b [&'b dyn Backend]) -> Translation {
+        Self::translate(snapshot, backends, Keep::SubsetNames).into_translation()
+    }
+
+    fn translate(snapshot: Snapshot, backends: &'b [&'b dyn Backend], keep: Keep) -> Self {
         let touched = Touched::all(&snapshot);
         let mut translator =
-            Self { backends, index: Index::new(&snapshot), snapshot, results: Results::default() };
+            Self { backends, index: Index::new(&snapshot), snapshot, results: Results::new(keep) };
         translator.run(touched);
         translator.results.settle();
         translator

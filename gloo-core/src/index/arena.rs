@@ -93,6 +93,8 @@ pub(crate) struct Arena<T> {
     /// round of changes.
     freed: Vec<Id<T>>,
     vacant: Vec<Id<T>>,
+    /// Room to put keys together in.
+    scratch: String,
 }
 
 impl<T> Default for Arena<T> {
@@ -105,6 +107,7 @@ impl<T> Default for Arena<T> {
             added: Vec::new(),
             freed: Vec::new(),
             vacant: Vec::new(),
+            scratch: String::new(),
         }
     }
 }
@@ -119,6 +122,15 @@ impl<T: Keyed> Arena<T> {
                 Id::new(self.items.len() - 1)
             })
         })
+    }
+
+    /// The key of an object in statuses, as [`object_key`](crate::name::object_key) writes it.
+    pub fn key(&mut self, input: &InputRef) -> Istr {
+        self.scratch.clear();
+        for part in [&input.name, ".", &input.namespace, "."] {
+            self.scratch.push_str(part);
+        }
+        self.scratch.as_str().into()
     }
 
     /// Puts an object where its id says; gives back what was there.

@@ -217,7 +217,7 @@ impl Destinations {
         let destination = Destination {
             id,
             input: input.clone(),
-            key: object_key(&input.name, &input.namespace, "").into(),
+            key: self.arena.key(input),
             host: format!("{}.{}.svc.{domain}", service.name, service.namespace).into(),
             service,
             mesh,

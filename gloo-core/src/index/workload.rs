@@ -8,7 +8,6 @@ use crate::id::InputRef;
 use crate::index::MeshId;
 use crate::index::arena::{Arena, Id, Keyed, Label, Postings};
 use crate::istr::Labels;
-use crate::name::object_key;
 
 /// Names a workload in the index.
 pub type WorkloadId = Id<Workload>;
@@ -84,7 +83,7 @@ impl Workloads {
         mesh: Option<MeshId>,
     ) -> (WorkloadId, Option<Workload>) {
         let id = self.arena.reserve(input);
-        let key = object_key(&input.name, &input.namespace, "").into();
+        let key = self.arena.key(input);
         let workload = Workload { id, input: input.clone(), key, mesh, object: Arc::clone(object) };
         (id, self.arena.put(id, workload))
     }

@@ -1,7 +1,7 @@
 //! What happens to requests: an ordered list of conditions and settings.
 
-use std::cmp::Ordering;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 
 use crate::id::InputRef;
 use crate::model::{Claimed, Request, Source};
@@ -97,12 +97,15 @@ impl RouteSettings<'_> {
 
 impl<'a> Routes<'a> {
     /// Puts settings and their conditions into the order in which requests must try them, once for each port.
-    pub(crate) fn new(atoms: Vec<((&'a Source, &'a Request), RouteSettings<'a>)>, ports: &[u32]) -> Self {
+    pub(crate) fn new(
+        atoms: BTreeMap<(&'a Source, &'a Request), Box<RouteSettings<'a>>>,
+        ports: &[u32],
+    ) -> Self {
         let mut routes = Vec::with_capacity(atoms.len() * ports.len());
         let mut all = Vec::with_capacity(atoms.len());
         for (index, ((source, request), settings)) in atoms.into_iter().enumerate() {
             routes.extend(ports.iter().map(|port| Route { source, request, port: *port, settings: index }));
-            all.push(settings);
+            all.push(*settings);
         }
         routes.sort_by(Route::precedence);
         Self { routes, settings: all }

@@ -20,7 +20,8 @@ type Atom<'a> = (&'a Source, &'a Request);
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     pub cluster: Istr,
-    pub atoms: BTreeMap<Atom<'a>, RouteSettings<'a>>,
+    /// Settings are large, so they lie outside of the map.
+    pub atoms: BTreeMap<Atom<'a>, Box<RouteSettings<'a>>>,
     pub tls: Option<Claimed<'a, TlsMode>>,
     pub outlier: Option<Claimed<'a, Outlier>>,
 }

@@ -6,7 +6,7 @@ use crate::api::ApprovalState;
 use crate::backend::Backend;
 use crate::context::Context;
 use crate::index::{Checked, Current, Destination, Policy};
-use crate::model::{Access, AccessPolicy, Resolved, RouteSettings, Routes, Traffic, TrafficPolicy, View};
+use crate::model::{Access, AccessPolicy, Resolved, Routes, Traffic, TrafficPolicy, View};
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::Draft;
 use crate::resolve::ledger::{AccessLedger, Ledger, Remarks, TrafficLedger};
@@ -186,7 +186,7 @@ fn fall_back<'a, T: Checked>(
 
 fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> View<'a> {
     let Draft { cluster, mut atoms, tls, outlier } = draft;
-    if atoms.values().all(RouteSettings::changes_nothing) {
+    if atoms.values().all(|settings| settings.changes_nothing()) {
         atoms.clear();
     }
     if cx.options().default_route && !atoms.is_empty() {
@@ -196,7 +196,7 @@ fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> Vie
     let ports: Vec<u32> = ports.map(|port| port.number).collect();
     View {
         host: cx.host(destination, &cluster),
-        routes: Routes::new(atoms.into_iter().collect(), &ports),
+        routes: Routes::new(atoms, &ports),
         traffic: Traffic { tls, default_tls: cx.default_tls(), outlier, subsets: Vec::new() },
         cluster,
     }

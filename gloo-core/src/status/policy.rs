@@ -71,8 +71,8 @@ pub(crate) fn policy_status<T: PolicyStatus>(
         ..Parts::default()
     };
     let size = size::of(&parts);
-    parts.destinations = fit(entries, size::VERDICTS.saturating_sub(size));
-    let verdicts: usize = parts.destinations.iter().map(|(key, entry)| entry_size(key, entry)).sum();
+    let (destinations, verdicts) = fit(entries, size::VERDICTS.saturating_sub(size));
+    parts.destinations = destinations;
     let room = size::WORKLOADS.saturating_sub(size + verdicts);
     parts.workloads = T::workloads(cx, policy, &meshes).fit(room);
     T::status(parts)
@@ -96,34 +96,36 @@ fn badness(state: ApprovalState) -> u8 {
     }
 }
 
-/// The verdicts that fit, the worst first; what is left out is counted under one key.
-fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, mut room: usize) -> BTreeMap<Istr, ApprovalStatus> {
-    let sizes: usize = entries.iter().map(|(key, entry)| entry_size(key, entry)).sum();
-    if sizes <= room {
-        return entries.into_iter().collect();
+/// The verdicts that fit, the worst first, and their size; what is left out is counted under one key.
+fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, room: usize) -> (BTreeMap<Istr, ApprovalStatus>, usize) {
+    let size: usize = entries.iter().map(|(key, entry)| entry_size(key, entry)).sum();
+    if size <= room {
+        return (entries.into_iter().collect(), size);
     }
     entries.sort_by(|(a_key, a), (b_key, b)| {
         let rank = |entry: &ApprovalStatus| (u8::MAX - badness(entry.state), entry.warnings.is_empty());
         rank(a).cmp(&rank(b)).then_with(|| a_key.cmp(b_key))
     });
-    let mut fitting = BTreeMap::new();
+    let (mut fitting, mut used) = (BTreeMap::new(), 0);
     let mut entries = entries.into_iter();
     for (key, entry) in entries.by_ref() {
         let size = entry_size(&key, &entry);
-        if size > room {
-            fitting
-                .insert("+more".into(), more(std::iter::once(entry).chain(entries.map(|(_, entry)| entry))));
+        if used + size > room {
+            let more = more(std::iter::once(entry).chain(entries.map(|(_, entry)| entry)));
+            let key = Istr::from("+more");
+            used += entry_size(&key, &more);
+            fitting.insert(key, more);
             break;
         }
-        room -= size;
+        used += size;
         fitting.insert(key, entry);
     }
-    fitting
+    (fitting, used)
 }
 
 /// Size of an entry as JSON, with its key, a colon and a comma.
 fn entry_size(key: &Istr, entry: &ApprovalStatus) -> usize {
-    size::of(key) + 2 + size::of_verdict(entry)
+    size::of_text(key) + 2 + size::of_verdict(entry)
 }
 
 /// One entry that stands for those left out.

@@ -21,6 +21,12 @@ pub(crate) fn of(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |json| json.len())
 }
 
+/// Size of a text as JSON.
+pub(crate) fn of_text(text: &str) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(is_plain) { text.len() + 2 } else { of(&text) }
+}
+
 /// Size of a verdict as JSON. Most say nothing but that all is well, so those are not written to be measured.
 pub(crate) fn of_verdict(verdict: &ApprovalStatus) -> usize {
     let ApprovalStatus { acceptance_order, state, errors, warnings } = verdict;
@@ -71,8 +77,15 @@ fn cut_text(text: String, length: usize) -> Istr {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, cut_text, of, of_verdict};
+    use super::{cut, cut_text, of, of_text, of_verdict};
     use crate::api::{ApprovalState, ApprovalStatus};
+
+    #[test]
+    fn texts_are_as_long_as_they_are_written() {
+        for text in ["", "plain", "a \"quote\"", "back\\slash", "\u{1b}", "é", "\u{7f}"] {
+            assert_eq!(of_text(text), of(&text), "{text:?}");
+        }
+    }
 
     #[test]
     fn verdicts_are_as_long_as_they_are_written() {

@@ -45,6 +45,9 @@ impl Outcome {
 type Verdicts<T> = [(Id<Policy<T>>, Verdict)];
 
 fn note_changed<T: Checked>(before: &Verdicts<T>, after: &Verdicts<T>, units: &mut BTreeSet<Unit>) {
+    if before == after {
+        return;
+    }
     for (one, other) in [(before, after), (after, before)] {
         let changed = one.iter().filter(|(id, verdict)| find(other, *id) != Some(verdict));
         units.extend(changed.map(|(id, _)| T::status_unit(*id)));

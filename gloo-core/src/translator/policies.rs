@@ -73,7 +73,7 @@ impl Translator<'_> {
         let policies = T::policies(&self.index);
         let waiting = units.iter().copied().filter_map(T::of_unit).filter_map(|id| policies.find(id));
         inputs.extend(waiting.map(|policy| policy.input.clone()));
-        let reads = Reads::default();
+        let reads = Reads::new(self.results.keep);
         let mut read = Vec::with_capacity(inputs.len());
         for input in &inputs {
             let policies = T::parts(&mut self.index).0;
@@ -106,7 +106,7 @@ impl Translator<'_> {
     /// Puts the statuses of policies of one kind together that the units name.
     pub(super) fn tell<T: Told>(&mut self, units: &BTreeSet<Unit>) {
         let ids: Vec<Id<Policy<T>>> = units.iter().copied().filter_map(T::of_status_unit).collect();
-        let reads = Reads::default();
+        let reads = Reads::new(self.results.keep);
         for id in ids {
             let Some(policy) = T::policies(&self.index).find(id) else {
                 self.results.watchers.set(T::status_unit(id), Vec::new());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::backend::Backend;
 use crate::context::Context;
 use crate::index::{DestinationId, Index};
-use crate::reads::{Dirty, Question, Reads, Unit, Watchers};
+use crate::reads::{Dirty, Keep, Question, Reads, Unit, Watchers};
 use crate::resolve::{Demand, Demands};
 use crate::translator::Delta;
 use crate::translator::outcome::{self, Outcome};
@@ -13,7 +13,7 @@ use crate::translator::shelf::Shelf;
 use crate::translator::statuses::Statuses;
 
 /// What came of all units.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Results {
     /// The subsets that routes need.
     pub demands: Demands,
@@ -25,12 +25,26 @@ pub(super) struct Results {
     pub outputs: Shelf,
     /// The status of each input.
     pub statuses: Statuses,
+    /// What of the questions is worth being kept.
+    pub keep: Keep,
 }
 
 /// Destinations that must be written again, because subsets are others than when they were written.
 type Again = BTreeSet<DestinationId>;
 
 impl Results {
+    /// Nothing, for a first run.
+    pub fn new(keep: Keep) -> Self {
+        Self {
+            demands: Demands::default(),
+            watchers: Watchers::default(),
+            outcomes: Vec::new(),
+            outputs: Shelf::default(),
+            statuses: Statuses::default(),
+            keep,
+        }
+    }
+
     /// What a destination comes to.
     pub fn outcome(&self, id: DestinationId) -> Option<&Outcome> {
         self.outcomes.get(id.index()).and_then(Option::as_ref)
@@ -62,7 +76,7 @@ impl Results {
     /// Which subsets a destination must have follows from the routes of others. So each is written with what is
     /// known when its turn comes, and the few for which that changes later are written again.
     pub fn run(&mut self, index: &Index, backends: &[&dyn Backend], units: &mut BTreeSet<Unit>) {
-        let reads = Reads::default();
+        let reads = Reads::new(self.keep);
         let mut again = Again::new();
         for id in destinations(units) {
             self.run_one(index, backends, id, &reads, &mut again, units);
