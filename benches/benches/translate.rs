@@ -33,7 +33,17 @@ struct Arguments {
     repeat: Option<usize>,
 }
 
+/// Makes mimalloc keep what is freed. Otherwise it goes back to the kernel between two rounds, and what is measured
+/// is how fast the kernel clears pages.
+const KEEP_MEMORY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "-1");
+
 fn main() -> ExitCode {
+    if std::env::var_os(KEEP_MEMORY.0).is_none() {
+        return again().unwrap_or_else(|error| {
+            report(&error.to_string());
+            ExitCode::FAILURE
+        });
+    }
     match Arguments::read(std::env::args().skip(1)).and_then(|arguments| arguments.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,6 +51,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs this program again, with the setting that the allocator reads when it starts.
+fn again() -> std::io::Result<ExitCode> {
+    let (name, value) = KEEP_MEMORY;
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let status = command.args(std::env::args_os().skip(1)).env(name, value).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Arguments {

@@ -34,6 +34,15 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Takes over objects of an earlier outcome that are the same.
+    pub fn keep_objects_of(&mut self, before: &Self) {
+        for object in &mut self.objects {
+            if let Some(same) = before.objects.iter().find(|earlier| *earlier == object) {
+                *object = Arc::clone(same);
+            }
+        }
+    }
+
     /// Adds the statuses of policies of which another outcome says something else.
     pub fn note_changed_verdicts(&self, other: &Self, units: &mut BTreeSet<Unit>) {
         note_changed::<TrafficPolicy>(&self.traffic, &other.traffic, units);

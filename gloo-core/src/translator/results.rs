@@ -135,7 +135,10 @@ impl Results {
             return;
         };
         let before = place.take().unwrap_or_default();
-        let (after, status) = outcome.unzip();
+        let (mut after, status) = outcome.unzip();
+        if let Some(after) = &mut after {
+            after.keep_objects_of(&before);
+        }
         let nothing = Outcome::default();
         let new = after.as_ref().unwrap_or(&nothing);
         self.outputs.replace(&before.objects, &new.objects);

@@ -79,16 +79,19 @@ impl Shelf {
         diff(&from, &to)
     }
 
-    /// Takes away what one unit wrote before and puts what it writes now.
+    /// Takes away what one unit wrote before and puts what it writes now. An object that is in both stays.
     pub fn replace(&mut self, before: &[Arc<Object>], after: &[Arc<Object>]) {
         if !self.is_settled {
             self.first.extend(after.iter().cloned());
             return;
         }
-        for object in before {
+        let is_kept = |object: &Arc<Object>, others: &[Arc<Object>]| {
+            others.iter().any(|other| Arc::ptr_eq(object, other))
+        };
+        for object in before.iter().filter(|object| !is_kept(object, after)) {
             self.take(object);
         }
-        for object in after {
+        for object in after.iter().filter(|object| !is_kept(object, before)) {
             self.put(object);
         }
     }

@@ -31,6 +31,9 @@ impl Statuses {
             self.first.extend(status.map(|status| (input.clone(), status)));
             return;
         }
+        if self.all.get(input) == status.as_ref() {
+            return;
+        }
         let before = match status {
             Some(status) => self.all.insert(input.clone(), status),
             None => self.all.remove(input),
