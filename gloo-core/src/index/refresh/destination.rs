@@ -49,12 +49,17 @@ impl Index {
                 }
             }
         }
+        self.reselect(rest, dirty);
+    }
+
+    /// Finds anew which policies select the destinations that changed, and those that share a service with them:
+    /// of several destinations for one service, the first is the one that references mean.
+    fn reselect(&mut self, rest: Rest, dirty: &mut Dirty<'_>) {
         for service in &rest.left {
             if self.destinations.in_cluster(&service.cluster_name).is_empty() {
                 dirty.changed(Question::Cluster(&service.cluster_name));
             }
         }
-        // Of several destinations for one service, the first is the one that references mean.
         let mut others = BTreeSet::new();
         let services = rest.new.iter().filter_map(|id| self.destinations.find(*id)).map(|it| &it.service);
         for service in services.chain(&rest.left) {
