@@ -117,8 +117,7 @@ impl<'a> Context<'a> {
         key: &str,
         value: &str,
     ) -> impl Iterator<Item = &'a Workload> {
-        self.reads.note(Question::WorkloadsWith(key, value));
-        let workloads = self.index.workloads.with_label(key, value).iter().map(|(_, workload)| workload);
+        let workloads = self.workloads_with(key, value).iter().map(|(_, workload)| workload);
         workloads.filter(move |workload| {
             let at = workload.controller();
             at.is_some_and(|at| &*at.cluster_name == cluster && &*at.namespace == namespace)
@@ -253,7 +252,7 @@ impl<'a> Context<'a> {
     }
 
     /// The workloads whose pods carry a label.
-    pub(crate) fn workloads_with(self, key: &Istr, value: &Istr) -> Ranked<'a> {
+    pub(crate) fn workloads_with(self, key: &str, value: &str) -> Ranked<'a> {
         self.reads.note(Question::WorkloadsWith(key, value));
         self.index.workloads.with_label(key, value)
     }

@@ -32,8 +32,9 @@ impl Index {
                 Some(object) if is_service(object) => self.put_service(input, object, &mut rest, dirty),
                 object => {
                     self.remove_service(input, &mut rest, dirty);
-                    self.destinations.put_external(input, object);
-                    dirty.changed(Question::Externals);
+                    if self.destinations.put_external(input, object) || object.is_some() {
+                        dirty.changed(Question::Externals);
+                    }
                 }
             }
         }
