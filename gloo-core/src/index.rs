@@ -1,25 +1,34 @@
 //! A snapshot made ready for questions: one pass builds the lookups, no question walks through everything.
 
+mod address;
 pub(crate) mod arena;
 mod destination;
 mod host;
 mod mesh;
+mod policies;
 mod policy;
 mod refresh;
 mod selection;
+mod virtual_destination;
+mod virtual_mesh;
 mod workload;
 
 pub use arena::Id;
 pub use destination::{DataPlane, Destination, DestinationId, Endpoints, ExternalDestination, Port};
 pub use mesh::{Mesh, MeshId, Platform};
+pub use virtual_destination::{VirtualDestination, VirtualDestinationId};
+pub use virtual_mesh::{VirtualMesh, VirtualMeshId};
 pub use workload::{Workload, WorkloadId};
 
-pub(crate) use destination::Destinations;
+pub(crate) use address::Claim;
+pub(crate) use destination::{Destinations, Entrance, GATEWAYS, NETWORK, names};
 pub(crate) use policy::{
     AccessId, Applied, Checked, Current, Policy, TrafficId, bad_ref, read as read_policy,
 };
 pub(crate) use refresh::Touched;
-pub(crate) use selection::Policies;
+pub(crate) use policies::Policies;
+pub(crate) use virtual_destination::meshes as meshes_of_failover;
+pub(crate) use virtual_mesh::{ExportId, TextId};
 pub(crate) use workload::Ranked;
 
 use std::borrow::Cow;
@@ -32,11 +41,14 @@ use crate::Istr;
 use crate::api::TlsMode;
 use crate::backend::UserConfig;
 use crate::id::InputRef;
-use crate::model::{AccessPolicy, Request, Source, TrafficPolicy};
+use crate::model::{AccessPolicy, Export, Request, Source, TrafficPolicy};
 use crate::snapshot::{Options, RawObject, RawRef, Snapshot};
 
+use address::Addresses;
 use arena::Arena;
 use host::Hosts;
+use virtual_destination::VirtualDestinations;
+use virtual_mesh::VirtualMeshes;
 use workload::Workloads;
 
 /// Domain of names within a cluster where nothing else is known.
@@ -55,7 +67,11 @@ pub(crate) struct Index {
     pub meshes_by_cluster: BTreeMap<Istr, Vec<MeshId>>,
     pub destinations: Destinations,
     pub workloads: Workloads,
-    pub virtual_destinations: BTreeSet<(Istr, Istr)>,
+    pub virtual_meshes: VirtualMeshes,
+    pub virtual_destinations: VirtualDestinations,
+    pub addresses: Addresses,
+    /// Who begins to want an address, and who no longer wants one.
+    claims: Vec<(Claim, bool)>,
     pub traffic: Policies<TrafficPolicy>,
     pub access: Policies<AccessPolicy>,
     pub user_config: BTreeMap<Istr, Hosts>,
@@ -115,7 +131,10 @@ impl Index {
             meshes_by_cluster: BTreeMap::new(),
             destinations: Destinations::default(),
             workloads: Workloads::default(),
-            virtual_destinations: BTreeSet::new(),
+            virtual_meshes: VirtualMeshes::default(),
+            virtual_destinations: VirtualDestinations::default(),
+            addresses: Addresses::default(),
+            claims: Vec::new(),
             traffic: Policies::default(),
             access: Policies::default(),
             user_config: BTreeMap::new(),
@@ -143,8 +162,22 @@ impl Index {
         Cow::Owned(places)
     }
 
+    /// Replaces the lists of a text of a virtual mesh; gives back the destinations that are on other lists now.
+    pub fn export(&mut self, text: TextId, exports: &[Export]) -> Vec<DestinationId> {
+        let moved = self.virtual_meshes.export(text, exports, &self.destinations);
+        for (id, was_there) in &moved {
+            let is_there = !self.virtual_meshes.exporting(*id).is_empty();
+            if is_there != *was_there
+                && let Some(destination) = self.destinations.find(*id)
+            {
+                self.claims.push((Claim::of_service(&destination.service), is_there));
+            }
+        }
+        moved.into_iter().map(|(id, _)| id).collect()
+    }
+
     /// Domain of names within `cluster`.
-    fn cluster_domain(&self, cluster: &str) -> Istr {
+    pub fn cluster_domain(&self, cluster: &str) -> Istr {
         self.cluster_domains.get(cluster).cloned().unwrap_or_else(|| DEFAULT_CLUSTER_DOMAIN.into())
     }
 }

@@ -6,25 +6,36 @@
 
 mod access;
 pub(crate) mod claimed;
+mod gateway;
 mod policy;
 mod protocol;
 mod request;
 mod source;
 
+pub mod exposure;
+pub mod failover;
+pub(crate) mod membership;
 pub mod route;
 pub mod traffic;
+pub mod virtual_mesh;
 
 pub use access::{Access, AccessPolicy, AccessRule, Operation, Peer, Principal, Sources};
 pub use claimed::Claimed;
+pub use exposure::{Entry, Exposure};
+pub use failover::{Failover, FailoverView};
+pub use gateway::Gateway;
+pub use membership::{Membership, Neighbor};
 pub use policy::TrafficPolicy;
 pub use protocol::Protocol;
 pub use request::{HeaderMatch, PathMatch, QueryMatch, Request, ValueMatch};
 pub use route::{Route, RouteSettings, Routes};
 pub use source::{Source, SourceSelector};
 pub use traffic::{Subset, Traffic};
+pub use virtual_mesh::{Export, Federation, GatewaySelector, Keepalive, Part, VirtualMesh};
 
 use crate::Istr;
-use crate::index::Destination;
+use crate::id::InputRef;
+use crate::index::{Destination, Mesh, MeshId};
 
 /// A destination with everything that was decided about it.
 #[derive(Debug)]
@@ -37,22 +48,41 @@ pub struct Resolved<'a> {
     pub access: Access<'a>,
 }
 
+/// Whose clients are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standpoint {
+    /// The cluster of the clients.
+    pub cluster: Istr,
+    /// The mesh of the clients; none in the destination's own cluster.
+    pub client: Option<MeshId>,
+    /// The host name by which they call the destination.
+    pub host: Istr,
+}
+
 /// A destination as seen by the clients of one cluster.
 #[derive(Debug)]
 pub struct View<'a> {
-    /// The cluster of the clients.
-    pub cluster: Istr,
-    /// The host name by which they call it.
-    pub host: Istr,
+    /// Whose clients see it.
+    pub standpoint: Standpoint,
     /// What happens to their requests.
     pub routes: Routes<'a>,
     /// How their proxies connect.
     pub traffic: Traffic<'a>,
 }
 
-impl View<'_> {
-    /// Whether the clients are in the destination's own cluster.
-    pub fn is_home(&self, destination: &Destination) -> bool {
-        self.cluster == destination.service.cluster_name
-    }
+/// A mesh with what was decided about it as a whole.
+#[derive(Debug)]
+pub struct MeshView<'a> {
+    /// The mesh.
+    pub mesh: &'a Mesh,
+    /// The virtual mesh that says so.
+    pub virtual_mesh: &'a InputRef,
+    /// The services that take traffic from other clusters.
+    pub gateways: &'a [Gateway],
+    /// The ends of the host names that they take in, sorted.
+    pub hosts: Vec<Istr>,
+    /// Whether everything is forbidden that no access policy allows.
+    pub denies_by_default: bool,
+    /// Destinations that take traffic from outside of the mesh.
+    pub ingress: Vec<&'a Destination>,
 }

@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::Istr;
+use crate::api::ClusterObjectRef;
 use crate::id::{InputKind, InputRef, OutputRef};
 use crate::name::object_key;
 
@@ -18,6 +19,9 @@ pub const OWNER_LABEL: &str = "owner.networking.mesh.gloo.solo.io";
 pub const CLUSTER_LABEL: &str = "cluster.multicluster.solo.io";
 /// Annotation that names the inputs of an object, as JSON: group, version and kind → references.
 pub const PARENTS_ANNOTATION: &str = "parents.networking.mesh.gloo.solo.io";
+
+/// Annotation that names the service of another cluster that an object is about.
+pub const FEDERATION_ANNOTATION: &str = "federation.networking.mesh.gloo.solo.io";
 
 /// At most this many references of one kind stand in the parents annotation; provenance keeps them all.
 const MAX_PARENTS: usize = 50;
@@ -58,6 +62,8 @@ pub struct Object {
     pub id: OutputRef,
     /// The management namespace that owns it.
     pub owner: Istr,
+    /// The service of another cluster that it is about, if it is about one.
+    pub about: Option<Box<ClusterObjectRef>>,
     /// Every input that has a part in it, sorted, without duplicates.
     pub inputs: Arc<[InputRef]>,
     /// The spec.
@@ -68,6 +74,7 @@ impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
             && self.owner == other.owner
+            && self.about == other.about
             && self.inputs == other.inputs
             && (Arc::ptr_eq(&self.body, &other.body) || self.body.same(&*other.body))
     }
@@ -132,8 +139,13 @@ impl Object {
 
     fn metadata(&self) -> Metadata<'_> {
         let parents = self.parents();
+        let about = self.about.as_ref().map(|service| {
+            let ClusterObjectRef { name, namespace, cluster_name } = &**service;
+            object_key(name, namespace, cluster_name)
+        });
+        let annotations = Annotations { about, parents };
         Metadata {
-            annotations: (!parents.is_empty()).then_some(Annotations { parents }),
+            annotations: (!annotations.is_empty()).then_some(annotations),
             labels: Labels { cluster: &self.id.cluster, owner: &self.owner },
             name: &self.id.name,
             namespace: &self.id.namespace,
@@ -150,6 +162,7 @@ pub fn parents(inputs: &[InputRef]) -> String {
             input.kind,
             InputKind::Destination
                 | InputKind::VirtualMesh
+                | InputKind::VirtualDestination
                 | InputKind::TrafficPolicy
                 | InputKind::AccessPolicy
         ) {
@@ -183,13 +196,25 @@ struct Metadata<'a> {
 }
 
 struct Annotations {
+    about: Option<String>,
     parents: String,
+}
+
+impl Annotations {
+    fn is_empty(&self) -> bool {
+        self.about.is_none() && self.parents.is_empty()
+    }
 }
 
 impl Serialize for Annotations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(PARENTS_ANNOTATION, &self.parents)?;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(about) = &self.about {
+            map.serialize_entry(FEDERATION_ANNOTATION, about)?;
+        }
+        if !self.parents.is_empty() {
+            map.serialize_entry(PARENTS_ANNOTATION, &self.parents)?;
+        }
         map.end()
     }
 }

@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 
 use crate::api::ClusterObjectRef;
 use crate::id::InputKind;
-use crate::index::{AccessId, DestinationId, MeshId, TrafficId};
+use crate::model::route::TargetId;
+use crate::index::{AccessId, DestinationId, MeshId, TrafficId, VirtualDestinationId, VirtualMeshId};
 
 /// Something that can be run again alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,12 +23,28 @@ pub(crate) enum Unit {
     Traffic(TrafficId),
     /// Reading an access policy.
     Access(AccessId),
-    /// Deciding about a destination and writing it down.
+    /// Reading a virtual mesh.
+    VirtualMesh(VirtualMeshId),
+    /// Finding out to which virtual mesh a mesh belongs.
+    Membership(MeshId),
+    /// Reading a virtual destination.
+    VirtualDestination(VirtualDestinationId),
+    /// Deciding about a destination and writing it down for its own cluster.
     Destination(DestinationId),
+    /// Writing a destination down for the clients of another mesh.
+    View(DestinationId, MeshId),
+    /// Writing a virtual destination down for the cluster of a mesh.
+    Failover(VirtualDestinationId, MeshId),
+    /// Writing down what a mesh needs as a whole, and its status.
+    Mesh(MeshId),
     /// The status of a traffic policy.
     TrafficStatus(TrafficId),
     /// The status of an access policy.
     AccessStatus(AccessId),
+    /// The status of a virtual mesh.
+    VirtualMeshStatus(VirtualMeshId),
+    /// The status of a virtual destination.
+    VirtualDestinationStatus(VirtualDestinationId),
 }
 
 /// Something that units ask the world.
@@ -37,6 +54,8 @@ pub(crate) enum Question<'a> {
     Settings,
     /// Is a cluster known?
     Cluster(&'a str),
+    /// How do names within a cluster end?
+    Domain(&'a str),
     /// Which mesh is this?
     Mesh(MeshId),
     /// Which meshes are there?
@@ -46,7 +65,41 @@ pub(crate) enum Question<'a> {
     /// Which destination is this?
     Destination(DestinationId),
     /// To which mesh does a destination belong?
-    Membership(DestinationId),
+    MeshOf(DestinationId),
+    /// How is a destination reached from outside of its cluster?
+    Entrance(DestinationId),
+    /// Which destination has this name: namespace, name?
+    DestinationNamed(&'a str, &'a str),
+    /// What is decided about a destination?
+    Decision(DestinationId),
+    /// On which lists of virtual meshes is a destination?
+    Exports(DestinationId),
+    /// Which destinations does a mesh have, and what do they look like?
+    Services(MeshId),
+    /// Which destinations of a mesh may be its gateways?
+    GatewayCandidates(MeshId),
+    /// What did an earlier run leave in force for a mesh?
+    Applied(MeshId),
+    /// What does a virtual mesh say?
+    VirtualMesh(VirtualMeshId),
+    /// Which virtual meshes list a mesh?
+    Listing(MeshId),
+    /// Of what is a mesh a part, and what do its destinations need to know of that?
+    Membership(MeshId),
+    /// What does a mesh itself need to know of that?
+    Standing(MeshId),
+    /// Where does traffic from other clusters enter a mesh?
+    Gateways(MeshId),
+    /// Which address stands for a name in all clusters?
+    Address(&'a str),
+    /// Which destinations are behind a virtual destination?
+    Backings(VirtualDestinationId),
+    /// What does a virtual destination come to?
+    Failover(VirtualDestinationId),
+    /// Which virtual destinations have destinations in a mesh, or are seen there?
+    FailoversIn(MeshId),
+    /// Which virtual destinations want a host name?
+    HostsNamed(&'a str),
     /// Which instances are behind a service?
     Endpoints(DestinationId),
     /// Which destination is this service?
@@ -62,7 +115,7 @@ pub(crate) enum Question<'a> {
     /// Which workloads carry a label?
     WorkloadsWith(&'a str, &'a str),
     /// Where did an earlier run leave a policy in force?
-    Applied(InputKind, &'a str, &'a str),
+    InForce(InputKind, &'a str, &'a str),
     /// Is there a virtual destination, by namespace and name?
     VirtualDestination(&'a str, &'a str),
     /// What did users write for exactly this host in a cluster?
@@ -73,7 +126,9 @@ pub(crate) enum Question<'a> {
     /// stands for all of them.
     Objects(&'a str, &'a str, &'a str),
     /// How are the subsets of a destination called?
-    SubsetNames(DestinationId),
+    SubsetNames(TargetId),
+    /// Which subsets of a target are needed?
+    Subsets(TargetId),
 }
 
 /// The hash of a question.
@@ -159,7 +214,8 @@ impl Reads {
     }
 
     pub fn note(&self, question: Question<'_>) {
-        if self.keep == Keep::SubsetNames && !matches!(question, Question::SubsetNames(_)) {
+        let within_one_run = matches!(question, Question::SubsetNames(_) | Question::Subsets(_));
+        if self.keep == Keep::SubsetNames && !within_one_run {
             return;
         }
         let mut marks = self.marks.take();

@@ -139,6 +139,60 @@ pub enum Rejection {
         /// The destination.
         destination: InputRef,
     },
+    /// A mesh belongs to one virtual mesh only, and another one has it.
+    #[error("{mesh} already belongs to {by}")]
+    MeshTaken {
+        /// The mesh.
+        mesh: InputRef,
+        /// The virtual mesh that keeps it.
+        by: Box<InputRef>,
+    },
+    /// Traffic from other clusters has no way into a mesh.
+    #[error(
+        "{mesh} has no gateway for traffic from other clusters; select a service of it in \
+         spec.federation.ingressGatewaySelectors, or label the pods of one istio: ingressgateway"
+    )]
+    GatewayMissing {
+        /// The mesh.
+        mesh: InputRef,
+    },
+    /// A service cannot take traffic from other clusters.
+    #[error("gateway {gateway}: {reason}")]
+    GatewayUnfit {
+        /// The service.
+        gateway: InputRef,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Meshes of different kinds do not reach each other.
+    #[error("{mesh} runs {platform} and cannot reach destinations of {home_platform} meshes")]
+    OtherMeshKind {
+        /// The mesh of the clients.
+        mesh: InputRef,
+        /// What it runs.
+        platform: &'static str,
+        /// What the mesh of the destination runs.
+        home_platform: &'static str,
+    },
+    /// Clients could not resolve the host name.
+    #[error(
+        "{mesh} does not have smart DNS proxying enabled, without which its clients cannot resolve names that \
+         end in {suffix}; set ISTIO_META_DNS_CAPTURE there, or let hostnameSuffix end in global"
+    )]
+    NameUnresolvable {
+        /// The mesh of the clients.
+        mesh: InputRef,
+        /// The end of the names.
+        suffix: Istr,
+    },
+    /// Two objects want the same host name.
+    #[error("{hostname} belongs to {by} already")]
+    HostnameTaken {
+        /// The name.
+        hostname: Istr,
+        /// Who has it.
+        by: Box<InputRef>,
+    },
     /// A list of identities that selects nobody; taking it as "anybody" would open the destination.
     #[error("{field} selects no identity")]
     NoIdentity {
@@ -166,6 +220,12 @@ impl Rejection {
             Self::OutputTaken { .. } => "OutputTaken",
             Self::IdentityUnknown { .. } => "IdentityUnknown",
             Self::Unrestricted { .. } => "Unrestricted",
+            Self::MeshTaken { .. } => "MeshTaken",
+            Self::GatewayMissing { .. } => "GatewayMissing",
+            Self::GatewayUnfit { .. } => "GatewayUnfit",
+            Self::OtherMeshKind { .. } => "OtherMeshKind",
+            Self::NameUnresolvable { .. } => "NameUnresolvable",
+            Self::HostnameTaken { .. } => "HostnameTaken",
             Self::NoIdentity { .. } => "NoIdentity",
         }
     }
@@ -188,7 +248,13 @@ impl Rejection {
             | Self::UserConfig { .. }
             | Self::ForeignObject { .. }
             | Self::OutputTaken { .. }
-            | Self::Unrestricted { .. } => None,
+            | Self::Unrestricted { .. }
+            | Self::MeshTaken { .. }
+            | Self::GatewayMissing { .. }
+            | Self::GatewayUnfit { .. }
+            | Self::OtherMeshKind { .. }
+            | Self::NameUnresolvable { .. }
+            | Self::HostnameTaken { .. } => None,
         }
     }
 }
@@ -283,6 +349,20 @@ pub enum Warning {
         /// What they share.
         trust_domain: Istr,
     },
+    /// Nobody can reach a gateway yet.
+    #[error("waiting for external address of gateway {gateway}")]
+    GatewayWaiting {
+        /// The gateway.
+        gateway: InputRef,
+    },
+    /// A destination is seen by fewer meshes than asked for.
+    #[error("not seen by {mesh}: {reason}")]
+    ClientLeftOut {
+        /// The mesh of the clients.
+        mesh: InputRef,
+        /// Why.
+        reason: Box<Rejection>,
+    },
     /// A whole kind of objects in the input is not read.
     #[error("{count} of {api_version} {kind} are not read")]
     KindUnread {
@@ -311,6 +391,8 @@ impl Warning {
             Self::Unmatched { .. } => "Unmatched",
             Self::SharedWorkloads { .. } => "SharedWorkloads",
             Self::SharedTrustDomain { .. } => "SharedTrustDomain",
+            Self::GatewayWaiting { .. } => "GatewayWaiting",
+            Self::ClientLeftOut { .. } => "ClientLeftOut",
             Self::KindUnread { .. } => "KindUnread",
         }
     }
@@ -330,6 +412,8 @@ impl Warning {
             | Self::Unmatched { .. }
             | Self::SharedWorkloads { .. }
             | Self::SharedTrustDomain { .. }
+            | Self::GatewayWaiting { .. }
+            | Self::ClientLeftOut { .. }
             | Self::KindUnread { .. } => None,
         }
     }

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::Istr;
 use crate::api::{
-    AccessPolicyStatus, DestinationStatus, MeshStatus, SettingsStatus, TrafficPolicyStatus, WorkloadStatus,
+    AccessPolicyStatus, DestinationStatus, MeshStatus, SettingsStatus, TrafficPolicyStatus,
+    VirtualDestinationStatus, VirtualMeshStatus, WorkloadStatus,
 };
 use crate::id::{InputKind, InputRef};
 use crate::rejection::{Rejection, Warning};
@@ -147,6 +148,10 @@ pub enum Status {
     TrafficPolicy(Arc<TrafficPolicyStatus>),
     /// Of an AccessPolicy.
     AccessPolicy(Arc<AccessPolicyStatus>),
+    /// Of a VirtualMesh.
+    VirtualMesh(Arc<VirtualMeshStatus>),
+    /// Of a VirtualDestination.
+    VirtualDestination(Arc<VirtualDestinationStatus>),
     /// Of a Destination.
     Destination(Arc<DestinationStatus>),
     /// Of a Workload.
@@ -174,6 +179,8 @@ impl Report {
             let state = match status {
                 Status::TrafficPolicy(status) => status.state,
                 Status::AccessPolicy(status) => status.state,
+                Status::VirtualMesh(status) => status.state,
+                Status::VirtualDestination(status) => status.state,
                 _ => continue,
             };
             let [failed, invalid, pending, accepted] = counts.entry(input.kind).or_default();

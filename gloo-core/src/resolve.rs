@@ -2,11 +2,17 @@
 
 mod claim;
 mod decide;
+pub(crate) mod exposure;
+pub(crate) mod failover;
+pub(crate) mod gateway;
 mod identity;
 mod ledger;
+pub(crate) mod membership;
 mod read;
 mod subset;
 mod target;
+pub(crate) mod virtual_mesh;
 
 pub(crate) use decide::{Decision, InForce, Said, Verdict, decide};
+pub(crate) use membership::Member;
 pub(crate) use subset::{Demand, Demands};

@@ -9,6 +9,7 @@ pub use change::{Change, Key};
 pub use raw::{RawObject, RawRef};
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -48,15 +49,19 @@ pub struct Snapshot {
     pub traffic_policies: Inputs<api::TrafficPolicy>,
     /// Access policies.
     pub access_policies: Inputs<api::AccessPolicy>,
-    /// Virtual meshes. They have no effect yet.
+    /// Virtual meshes.
     pub virtual_meshes: Inputs<api::VirtualMesh>,
-    /// Virtual destinations. Known only so that references to them can be told from typing errors.
+    /// Virtual destinations.
     pub virtual_destinations: Inputs<api::VirtualDestination>,
-    /// Policies and settings that could not be decoded. They are refused; of policies the last good version
-    /// stays in force.
+    /// Policies, virtual meshes and destinations, and settings that could not be decoded. They are refused; of
+    /// policies and virtual meshes the last good version stays in force, of virtual destinations what is here.
     pub broken: Arc<BTreeMap<InputRef, Broken>>,
     /// Objects of other kinds; backends read those that can collide with their outputs.
     pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
+    /// Addresses that stand for names of other clusters already, by key of the service or virtual destination
+    /// (`name.namespace.cluster`). They stay; without them each follows from its name alone, and a new name may
+    /// displace an old one.
+    pub addresses: Arc<BTreeMap<Istr, Ipv4Addr>>,
     /// What was noticed while reading, by object.
     pub findings: Arc<BTreeMap<Subject, Vec<Finding>>>,
     /// Texts that many objects have in common.

@@ -1,12 +1,19 @@
 //! The status that each input would get, within what the API server can store.
 
 mod destination;
+mod mesh;
 mod policy;
 pub(crate) mod size;
+mod verdicts;
+mod virtual_destination;
+mod virtual_mesh;
 mod workloads;
 
 pub(crate) use destination::destination_status;
+pub(crate) use mesh::mesh_status;
 pub(crate) use policy::{PolicyStatus, policy_status};
+pub(crate) use virtual_destination::virtual_destination_status;
+pub(crate) use virtual_mesh::{Shown, of_meshes, virtual_mesh_status};
 
 use std::sync::Arc;
 
@@ -26,7 +33,6 @@ pub(crate) fn observed(snapshot: &Snapshot, input: &InputRef) -> Option<Status> 
         }};
     }
     match input.kind {
-        InputKind::Mesh => seen!(Mesh in meshes),
         InputKind::Workload => seen!(Workload in workloads),
         InputKind::Destination => seen!(Destination in destinations),
         InputKind::Settings => settings(snapshot, input),

@@ -4,12 +4,16 @@
 //! is another one now; what comes out is always what a translation of the whole world would yield, byte for
 //! byte.
 
+mod failover;
+mod federation;
 mod findings;
+mod mesh;
 mod outcome;
 mod policies;
 mod results;
 mod shelf;
 mod statuses;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +29,7 @@ use crate::snapshot::{Change, Snapshot};
 use crate::status;
 use crate::translate::Translation;
 
-use results::Results;
+use results::{Results, World};
 
 /// Owns a world and its translation, and keeps the second up to date with the first.
 ///
@@ -144,11 +148,15 @@ impl<'b> Translator<'b> {
         let mut dirty = Dirty::new(&self.results.watchers);
         self.index.refresh(&self.snapshot, &mut touched, self.backends, &mut dirty);
         let mut units = dirty.units;
+        self.federate(&touched, &mut units);
         self.reread::<TrafficPolicy>(&touched, &mut units);
         self.reread::<AccessPolicy>(&touched, &mut units);
-        self.results.run(&self.index, self.backends, &mut units);
+        let world = World { index: &self.index, backends: self.backends };
+        self.results.run(world, &mut units);
         self.tell::<TrafficPolicy>(&units);
         self.tell::<AccessPolicy>(&units);
+        self.tell_virtual_meshes(&units);
+        self.tell_virtual_destinations(&units);
         self.tell_observed(&touched);
     }
 
@@ -156,7 +164,11 @@ impl<'b> Translator<'b> {
     fn tell_observed(&mut self, touched: &Touched) {
         for input in &touched.inputs {
             let is_decided = match input.kind {
-                InputKind::TrafficPolicy | InputKind::AccessPolicy => true,
+                InputKind::TrafficPolicy
+                | InputKind::AccessPolicy
+                | InputKind::VirtualMesh
+                | InputKind::VirtualDestination
+                | InputKind::Mesh => true,
                 InputKind::Destination => self.index.destinations.arena().id_of(input).is_some(),
                 _ => false,
             };

@@ -6,7 +6,7 @@
 
 use gloo_core::Istr;
 use gloo_core::api::TlsMode;
-use gloo_core::backend::Sink;
+use gloo_core::backend::{Place, Sink};
 use gloo_core::context::Context;
 use gloo_core::id::InputRef;
 use gloo_core::index::{DataPlane, Destination, Mesh};
@@ -88,7 +88,13 @@ fn split<I: Iterator<Item = InputRef>>(
         let name =
             if part == 0 { name.clone() } else { free_name(cx, destination, format!("{name}-{part}")) };
         let body = AuthorizationPolicy { target: target.clone(), action: Action::Allow, rules };
-        sink.write(&AUTHORIZATION_POLICY, &service.cluster_name, &service.namespace, &name, inputs(), body);
+        let place = Place {
+            kind: &AUTHORIZATION_POLICY,
+            cluster: &service.cluster_name,
+            namespace: &service.namespace,
+            name: &name,
+        };
+        sink.write(place, inputs(), body);
         rules = rest;
         part += 1;
     }
@@ -104,7 +110,7 @@ fn rule(rule: &AccessRule<'_>) -> Vec<Rule> {
         },
     });
     let to: Vec<To> = to.into_iter().collect();
-    match rule.sources {
+    match &*rule.sources {
         Sources::Any => vec![Rule { from: Vec::new(), to }],
         Sources::Peers(peers) => peers
             .chunks(MOST)
@@ -114,10 +120,14 @@ fn rule(rule: &AccessRule<'_>) -> Vec<Rule> {
 }
 
 fn from(peer: &Peer) -> From {
-    let Peer { principals, namespaces, request_principals, not_request_principals } = peer;
+    let Peer { principals, not_trust_domains, namespaces, request_principals, not_request_principals } = peer;
+    let everybody_of = |domain: &Istr| {
+        principal(&Principal { trust_domain: domain.clone(), namespace: None, account: None })
+    };
     From {
         source: Source {
             principals: principals.iter().map(principal).collect(),
+            not_principals: not_trust_domains.iter().map(everybody_of).collect(),
             namespaces: namespaces.clone(),
             request_principals: request_principals.clone(),
             not_request_principals: not_request_principals.clone(),
@@ -151,7 +161,7 @@ fn is_about_requests(rule: &AccessRule<'_>) -> bool {
     rule.operation
         .as_ref()
         .is_some_and(|operation| !operation.paths.is_empty() || !operation.methods.is_empty())
-        || match rule.sources {
+        || match &*rule.sources {
             Sources::Any => false,
             Sources::Peers(peers) => peers
                 .iter()

@@ -1,5 +1,5 @@
-//! The Istio backend: turns the resolved model into VirtualServices, DestinationRules and
-//! AuthorizationPolicies.
+//! The Istio backend: turns the resolved model into VirtualServices, DestinationRules, AuthorizationPolicies,
+//! ServiceEntries and Gateways.
 //!
 //! It decides nothing. Before a decision it says what Istio cannot express ([`Istio`] as a
 //! [`Backend`]); after it, it writes the decision down in [`wire`] types.
@@ -17,22 +17,26 @@
 #![warn(missing_docs)]
 
 mod access;
+mod exposure;
+mod failover;
+mod mesh;
 mod objection;
 mod route;
+mod service_entry;
 mod traffic;
 mod user_config;
 mod waypoint;
 
 pub mod wire;
 
-use std::collections::BTreeSet;
-
-use gloo_core::Istr;
-use gloo_core::backend::{Backend, Objection, Sink, UserConfig};
+use gloo_core::api::ClusterObjectRef;
+use gloo_core::backend::{Backend, Objection, Place, Sink, UserConfig};
 use gloo_core::context::Context;
 use gloo_core::index::{Destination, Mesh, Platform};
-use gloo_core::model::{AccessPolicy, Resolved, RouteSettings, TrafficPolicy, View};
-use gloo_core::rejection::Warning;
+use gloo_core::model::{
+    AccessPolicy, Entry, Exposure, Failover, FailoverView, MeshView, Resolved, Standpoint, Subset,
+    TrafficPolicy, View,
+};
 use gloo_core::snapshot::RawObject;
 
 use crate::wire::{DESTINATION_RULE, VIRTUAL_SERVICE};
@@ -62,31 +66,70 @@ impl Backend for Istio {
         &self,
         cx: Context<'_>,
         destination: &Destination,
-        view_cluster: &Istr,
+        standpoint: &Standpoint,
         policy: &TrafficPolicy,
     ) -> Vec<Objection> {
-        objection::traffic(cx, destination, view_cluster, policy)
+        objection::traffic(cx, destination, standpoint, policy)
     }
 
     fn access_objections(&self, _: Context<'_>, _: &Destination, policy: &AccessPolicy) -> Vec<Objection> {
         objection::access(policy)
     }
 
+    fn exposure_objections(&self, _: Context<'_>, destination: &Destination) -> Vec<Objection> {
+        exposure::objections(destination)
+    }
+
+    fn host_objections(&self, mesh: &Mesh, ending: &str) -> Vec<Objection> {
+        mesh::host_objections(mesh, ending)
+    }
+
+    fn failover_objections(&self, mesh: &Mesh, failover: &Failover) -> Vec<Objection> {
+        failover::objections(mesh, failover)
+    }
+
     fn view(&self, cx: Context<'_>, resolved: &Resolved<'_>, view: &View<'_>, sink: &mut Sink<'_>) {
-        let service = &resolved.destination.service;
+        let ClusterObjectRef { name, namespace, cluster_name: cluster } = &resolved.destination.service;
         if let Some((body, policies)) = route::virtual_service(cx, view) {
-            let unmatched = view.routes.leaving_requests_unmatched().flat_map(RouteSettings::policies);
-            for policy in unmatched.collect::<BTreeSet<_>>() {
-                sink.warn(policy, Warning::Unmatched { host: view.host.clone() });
-            }
-            sink.write(&VIRTUAL_SERVICE, &view.cluster, &service.namespace, &service.name, policies, body);
+            exposure::warn_about_unmatched(view, sink);
+            sink.write(Place { kind: &VIRTUAL_SERVICE, cluster, namespace, name }, policies, body);
         }
         if let Some((body, inputs)) = traffic::destination_rule(cx, view) {
-            sink.write(&DESTINATION_RULE, &view.cluster, &service.namespace, &service.name, inputs, body);
+            sink.write(Place { kind: &DESTINATION_RULE, cluster, namespace, name }, inputs, body);
         }
+    }
+
+    fn exposure(
+        &self,
+        cx: Context<'_>,
+        resolved: &Resolved<'_>,
+        view: &View<'_>,
+        exposure: &Exposure<'_>,
+        sink: &mut Sink<'_>,
+    ) {
+        exposure::write(cx, resolved, view, exposure, sink);
+    }
+
+    fn entry(
+        &self,
+        cx: Context<'_>,
+        resolved: &Resolved<'_>,
+        entry: &Entry<'_>,
+        subsets: &[Subset<'_>],
+        sink: &mut Sink<'_>,
+    ) {
+        exposure::write_entry(cx, resolved, entry, subsets, sink);
     }
 
     fn access(&self, cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>) {
         access::write(cx, resolved, sink);
+    }
+
+    fn mesh(&self, cx: Context<'_>, view: &MeshView<'_>, sink: &mut Sink<'_>) {
+        mesh::write(cx, view, sink);
+    }
+
+    fn failover(&self, _: Context<'_>, view: &FailoverView<'_>, sink: &mut Sink<'_>) {
+        failover::write(view, sink);
     }
 }

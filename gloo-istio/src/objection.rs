@@ -5,7 +5,7 @@ use gloo_core::backend::Objection;
 use gloo_core::context::Context;
 use gloo_core::index::{DataPlane, Destination};
 use gloo_core::model::traffic::outlier;
-use gloo_core::model::{AccessPolicy, TrafficPolicy};
+use gloo_core::model::{AccessPolicy, Standpoint, TrafficPolicy};
 use gloo_core::rejection::{Rejection, Warning};
 
 use crate::{user_config, waypoint};
@@ -13,10 +13,11 @@ use crate::{user_config, waypoint};
 pub(crate) fn traffic(
     cx: Context<'_>,
     destination: &Destination,
-    cluster: &Istr,
+    standpoint: &Standpoint,
     policy: &TrafficPolicy,
 ) -> Vec<Objection> {
     let mut objections = Vec::new();
+    let cluster = &standpoint.cluster;
     if destination.data_plane != DataPlane::Sidecar {
         ambient(cx, destination, cluster, policy, &mut objections);
     }
@@ -26,7 +27,7 @@ pub(crate) fn traffic(
             "with outlier detection clients prefer instances in their own zone; if all are left out, they get 503",
         ));
     }
-    user_config::collide(cx, destination, cluster, policy, &mut objections);
+    user_config::collide(cx, destination, standpoint, policy, &mut objections);
     objections
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn virtual_service(cx: Context<'_>, view: &View<'_>) -> Option<(Virtu
     if view.routes.routes.is_empty() {
         return None;
     }
-    let settings: Vec<Written> = view.routes.settings.iter().map(|it| write(cx, &view.cluster, it)).collect();
+    let settings: Vec<Written> = view.routes.settings.iter().map(|it| write(cx, &view.standpoint.cluster, it)).collect();
     let mut http = Vec::with_capacity(view.routes.routes.len());
     let mut itself: BTreeMap<u32, Arc<[RouteDestination]>> = BTreeMap::new();
     for route in &view.routes.routes {
@@ -48,7 +48,7 @@ pub(crate) fn virtual_service(cx: Context<'_>, view: &View<'_>) -> Option<(Virtu
         view.routes.settings.iter().flat_map(RouteSettings::policies).cloned().collect();
     policies.sort_unstable();
     policies.dedup();
-    Some((VirtualService { hosts: [view.host.clone()], http }, policies))
+    Some((VirtualService { hosts: [view.standpoint.host.clone()], export_to: Vec::new(), http }, policies))
 }
 
 /// What routes share that differ only in condition or port.
@@ -68,6 +68,6 @@ fn write(cx: Context<'_>, cluster: &Istr, wanted: &RouteSettings<'_>) -> Written
 /// Without a shift, requests go where they were sent.
 fn to_itself(view: &View<'_>, route: &Route<'_>) -> RouteDestination {
     let port = Port { number: route.port };
-    let destination = Destination { host: view.host.clone(), port, subset: None };
+    let destination = Destination { host: view.standpoint.host.clone(), port, subset: None };
     RouteDestination { destination, weight: 0, headers: None }
 }

@@ -3,7 +3,7 @@
 use gloo_core::api;
 use gloo_core::context::Context;
 use gloo_core::id::InputRef;
-use gloo_core::model::View;
+use gloo_core::model::{self, View};
 use gloo_core::model::traffic::{Outlier, Traffic};
 
 use crate::wire::{DestinationRule, OutlierDetection, Subset, Tls, TlsMode, TrafficPolicy};
@@ -16,27 +16,40 @@ pub(crate) fn destination_rule(cx: Context<'_>, view: &View<'_>) -> Option<(Dest
     if mode.is_none() && outlier.is_none() && subsets.is_empty() {
         return None;
     }
-    let policy = TrafficPolicy {
-        tls: mode.map(|mode| Tls { mode: tls_mode(mode) }),
-        outlier_detection: outlier.as_ref().map(|outlier| outlier_detection(outlier.value)),
-    };
-    let subsets = subsets
-        .iter()
-        .map(|subset| Subset { name: subset.name.clone(), labels: subset.labels.clone() })
-        .collect();
-    let rule = DestinationRule {
-        host: view.host.clone(),
-        traffic_policy: (policy != TrafficPolicy::default()).then_some(policy),
-        subsets,
-    };
     let mut inputs: Vec<InputRef> = traffic.policies().into_iter().cloned().collect();
     if tls.is_none() && default_tls.is_some() {
         inputs.extend(cx.settings().cloned());
     }
-    Some((rule, inputs))
+    Some((rule(view, mode.map(tls_mode)), inputs))
 }
 
-fn tls_mode(mode: api::TlsMode) -> TlsMode {
+/// The rule of a view with a TLS mode.
+pub(crate) fn rule(view: &View<'_>, mode: Option<TlsMode>) -> DestinationRule {
+    let Traffic { tls: _, default_tls: _, outlier, subsets: wanted } = &view.traffic;
+    let policy = TrafficPolicy {
+        tls: mode.map(|mode| Tls { mode, sni: None }),
+        outlier_detection: outlier.as_ref().map(|outlier| outlier_detection(outlier.value)),
+        ..TrafficPolicy::default()
+    };
+    DestinationRule {
+        host: view.standpoint.host.clone(),
+        export_to: Vec::new(),
+        traffic_policy: (policy != TrafficPolicy::default()).then_some(policy),
+        subsets: subsets(wanted),
+    }
+}
+
+/// Subsets with the settings of the whole.
+pub(crate) fn subsets(wanted: &[model::Subset<'_>]) -> Vec<Subset> {
+    let write = |subset: &model::Subset<'_>| Subset {
+        name: subset.name.clone(),
+        labels: subset.labels.clone(),
+        traffic_policy: None,
+    };
+    wanted.iter().map(write).collect()
+}
+
+pub(crate) fn tls_mode(mode: api::TlsMode) -> TlsMode {
     match mode {
         api::TlsMode::Disable => TlsMode::Disable,
         api::TlsMode::Simple => TlsMode::Simple,
@@ -47,6 +60,7 @@ fn tls_mode(mode: api::TlsMode) -> TlsMode {
 fn outlier_detection(outlier: &Outlier) -> OutlierDetection {
     let Outlier { consecutive_errors, interval, base_ejection_time, max_ejection_percent } = *outlier;
     OutlierDetection {
+        consecutive_gateway_errors: None,
         consecutive_5xx_errors: consecutive_errors,
         interval,
         base_ejection_time,

@@ -9,21 +9,18 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gloo_core::Istr;
-use gloo_core::api::ClusterObjectRef;
-use gloo_core::backend::{Objection, UserConfig};
+use gloo_core::backend::{Objection, Sink, UserConfig};
 use gloo_core::context::Context;
 use gloo_core::id::{OutputKind, OutputRef};
-use gloo_core::index::{Destination, UserObject};
-use gloo_core::model::TrafficPolicy;
+use gloo_core::index::{Destination, Mesh, MeshId, UserObject};
+use gloo_core::model::route::TargetId;
+use gloo_core::model::{Standpoint, TrafficPolicy};
 use gloo_core::rejection::{Rejection, Warning};
 use gloo_core::snapshot::{RawObject, UserConfigMode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::wire::{DESTINATION_RULE, VIRTUAL_SERVICE};
-
-/// Where a mesh keeps configuration for all namespaces, if not beside its control plane.
-const ROOT_NAMESPACE: &str = "discovery.mesh.gloo.solo.io/root-namespace";
 
 /// What a user's object says, as far as it matters here.
 #[derive(Debug)]
@@ -36,6 +33,10 @@ enum Body {
         some_clients: bool,
     },
     DestinationRule(Rule),
+    Sidecar {
+        /// What its proxies see: `namespace/host`, where nothing means what the mesh says.
+        egress: Vec<Istr>,
+    },
 }
 
 /// What a user's DestinationRule says, as far as it matters here.
@@ -48,7 +49,7 @@ struct Rule {
 
 /// Whether objects of this kind are read.
 pub(crate) fn reads(group: &str, kind: &str) -> bool {
-    group == "networking.istio.io" && matches!(kind, "VirtualService" | "DestinationRule")
+    group == "networking.istio.io" && matches!(kind, "VirtualService" | "DestinationRule" | "Sidecar")
 }
 
 /// Reads an object, if it can collide with ours.
@@ -57,10 +58,39 @@ pub(crate) fn read(object: &RawObject, cluster_domain: &str) -> Option<UserConfi
         return None;
     }
     let spec = object.value.get("spec")?;
-    if &*object.id.kind == "VirtualService" {
-        read_virtual_service(object, spec, cluster_domain)
-    } else {
-        read_destination_rule(object, spec, cluster_domain)
+    match &*object.id.kind {
+        "VirtualService" => read_virtual_service(object, spec, cluster_domain),
+        "DestinationRule" => read_destination_rule(object, spec, cluster_domain),
+        _ => read_sidecar(spec),
+    }
+}
+
+/// A Sidecar is about every host: it says which of them its proxies see.
+fn read_sidecar(spec: &Value) -> Option<UserConfig> {
+    let egress = spec.get("egress").and_then(Value::as_array)?;
+    let hosts = egress.iter().flat_map(|it| it.get("hosts").and_then(Value::as_array).into_iter().flatten());
+    let egress: Vec<Istr> = hosts.filter_map(Value::as_str).map(Istr::from).collect();
+    (!egress.is_empty())
+        .then(|| UserConfig { hosts: vec!["*".into()], body: Arc::new(Body::Sidecar { egress }) })
+}
+
+/// Warns about Sidecars that hide everything in the root namespace, where hosts of other clusters are written.
+pub(crate) fn warn_about_sidecars(cx: Context<'_>, mesh: &Mesh, sink: &mut Sink<'_>) {
+    let sees = |host: &Istr| {
+        host.split_once('/').is_some_and(|(namespace, _)| namespace == "*" || *namespace == *mesh.root_namespace)
+    };
+    for object in cx.user_config(&mesh.cluster, "", "istio") {
+        let id = &object.raw.id;
+        if let Some(Body::Sidecar { egress }) = object.config.body.downcast_ref::<Body>()
+            && !egress.iter().any(sees)
+        {
+            let field = format!("sidecar {}/{}", id.namespace, id.name);
+            let root = &mesh.root_namespace;
+            let note = format!(
+                "its clients do not see hosts of other clusters, which are written to {root}; add {root}/* to its egress"
+            );
+            sink.remark(Warning::Unwise { field, note });
+        }
     }
 }
 
@@ -131,7 +161,7 @@ fn full_name(host: &str, namespace: &str, cluster_domain: &str) -> Istr {
 pub(crate) fn collide(
     cx: Context<'_>,
     destination: &Destination,
-    cluster: &Istr,
+    standpoint: &Standpoint,
     policy: &TrafficPolicy,
     objections: &mut Vec<Objection>,
 ) {
@@ -139,31 +169,63 @@ pub(crate) fn collide(
     if mode == UserConfigMode::Off {
         return;
     }
-    let host = cx.host(destination, cluster);
-    for object in beside_ours(cx, cluster, &host, destination) {
+    let (cluster, host) = (&standpoint.cluster, standpoint.host.clone());
+    let ours = Ours::of(cx, destination, cluster, standpoint.client);
+    for object in beside_ours(cx, cluster, &host, &ours) {
         let collision = match object.config.body.downcast_ref::<Body>() {
             Some(Body::VirtualService { export_to, ports, some_clients }) if policy.sets_routes() => {
-                routes(cx, destination, cluster, object, export_to, ports.as_ref(), *some_clients)
+                routes(cx, (destination, &ours), object, export_to, ports.as_ref(), *some_clients)
             }
             Some(Body::DestinationRule(rule)) if policy.sets_traffic() => {
-                rules(cx, destination, cluster, object, rule, &host)
+                rules(cx, &ours, object, rule, &host)
             }
             _ => None,
         };
         objections.extend(collision.map(|collision| collision.objection(object, &host, mode)));
     }
     for target in policy.shift.iter().flat_map(|shift| &shift.targets) {
-        let Some(service) = cx.destination(target.target.destination) else {
+        let TargetId::Destination(service) = target.target.id else { continue };
+        let Some(service) = cx.destination(service).filter(|_| !target.subset.is_empty()) else {
             continue;
         };
-        if target.subset.is_empty() {
-            continue;
-        }
         let host = cx.host(service, cluster);
-        for object in beside_ours(cx, cluster, &host, service) {
-            if let Some(collision) = subsets(cx, service, cluster, object, &host) {
+        let client = standpoint.client.or_else(|| cx.mesh_of(destination).map(|mesh| mesh.id));
+        let ours = Ours::of(cx, service, cluster, client);
+        for object in beside_ours(cx, cluster, &host, &ours) {
+            if let Some(collision) = subsets(cx, &ours, object, &host) {
                 objections.push(collision.objection(object, &host, mode));
             }
+        }
+    }
+}
+
+/// Where our objects for a service are, in the cluster of the clients.
+struct Ours {
+    cluster: Istr,
+    namespace: Istr,
+    name: Istr,
+    /// The namespace in which configuration counts for all namespaces.
+    root: Option<Istr>,
+}
+
+impl Ours {
+    /// In its own cluster they are beside the service, elsewhere in the root namespace of the clients' mesh.
+    fn of(cx: Context<'_>, destination: &Destination, cluster: &Istr, client: Option<MeshId>) -> Self {
+        let service = &destination.service;
+        if service.cluster_name == *cluster {
+            return Self {
+                cluster: cluster.clone(),
+                namespace: service.namespace.clone(),
+                name: service.name.clone(),
+                root: cx.mesh_of(destination).map(|mesh| mesh.root_namespace.clone()),
+            };
+        }
+        let root = client.and_then(|client| cx.mesh(client)).map(|mesh| mesh.root_namespace.clone());
+        Self {
+            cluster: cluster.clone(),
+            namespace: root.clone().unwrap_or_default(),
+            name: cx.name_elsewhere(service),
+            root,
         }
     }
 }
@@ -174,9 +236,8 @@ fn beside_ours<'s>(
     cx: Context<'s>,
     cluster: &str,
     host: &'s str,
-    service: &'s Destination,
+    ours: &'s Ours,
 ) -> impl Iterator<Item = &'s Arc<UserObject>> {
-    let ours = &service.service;
     cx.user_config(cluster, host, "istio")
         .filter(|object| object.raw.id.name != ours.name || object.raw.id.namespace != ours.namespace)
 }
@@ -205,8 +266,7 @@ impl Collision {
 /// Another VirtualService for the same host.
 fn routes(
     cx: Context<'_>,
-    destination: &Destination,
-    cluster: &Istr,
+    (destination, ours): (&Destination, &Ours),
     object: &UserObject,
     export_to: &[Istr],
     ports: Option<&BTreeSet<u32>>,
@@ -236,7 +296,7 @@ fn routes(
         Some(namespaces) => {
             let _ = write!(detail, "; it wins for clients in namespace {}", namespaces.join(", "));
         }
-        None if is_older(cx, &VIRTUAL_SERVICE, destination, cluster, object) => {
+        None if is_older(cx, &VIRTUAL_SERVICE, ours, object) => {
             detail.push_str("; ours is older, so it wins and the other has no effect");
         }
         None => {
@@ -263,11 +323,10 @@ fn exported_to<'a>(export_to: &'a [Istr], own: &'a str) -> Option<Vec<&'a str>> 
 fn is_older(
     cx: Context<'_>,
     kind: &'static OutputKind,
-    service: &Destination,
-    cluster: &Istr,
+    ours: &Ours,
     object: &UserObject,
 ) -> bool {
-    let ClusterObjectRef { name, namespace, .. } = &service.service;
+    let Ours { cluster, namespace, name, .. } = ours;
     let id = OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() };
     let theirs = &object.raw.id;
     match (cx.created(&id), &object.raw.created) {
@@ -281,14 +340,13 @@ fn is_older(
 /// Another DestinationRule, against connection settings of ours.
 fn rules(
     cx: Context<'_>,
-    destination: &Destination,
-    cluster: &Istr,
+    ours: &Ours,
     object: &UserObject,
     rule: &Rule,
     host: &Istr,
 ) -> Option<Collision> {
-    let ours_is_older = || is_older(cx, &DESTINATION_RULE, destination, cluster, object);
-    let detail = match place(cx, destination, object, host) {
+    let ours_is_older = || is_older(cx, &DESTINATION_RULE, ours, object);
+    let detail = match place(ours, object, host) {
         Place::Service if rule.has_workload_selector => return None,
         Place::Service => match exported_to(&rule.export_to, &object.raw.id.namespace) {
             Some(namespaces) => unmerged(&namespaces, ours_is_older(), "")?,
@@ -314,19 +372,18 @@ fn rules(
 /// Another DestinationRule, against subsets of ours.
 fn subsets(
     cx: Context<'_>,
-    service: &Destination,
-    cluster: &Istr,
+    ours: &Ours,
     object: &UserObject,
     host: &Istr,
 ) -> Option<Collision> {
     let Body::DestinationRule(rule) = object.config.body.downcast_ref::<Body>()? else {
         return None;
     };
-    let detail = match place(cx, service, object, host) {
+    let detail = match place(ours, object, host) {
         Place::Service if rule.has_workload_selector => return None,
         Place::Service => {
             let namespaces = exported_to(&rule.export_to, &object.raw.id.namespace)?;
-            let ours_is_older = is_older(cx, &DESTINATION_RULE, service, cluster, object);
+            let ours_is_older = is_older(cx, &DESTINATION_RULE, ours, object);
             unmerged(&namespaces, ours_is_older, "; they do not see our subsets and get 503")?
         }
         Place::Clients(namespace) => {
@@ -361,16 +418,12 @@ enum Place {
     Mesh,
 }
 
-fn place(cx: Context<'_>, service: &Destination, object: &UserObject, host: &Istr) -> Place {
+fn place(ours: &Ours, object: &UserObject, host: &Istr) -> Place {
     let namespace = &object.raw.id.namespace;
-    let root = cx.mesh_of(service).map(|mesh| {
-        let annotations = mesh.object.metadata.annotations.as_ref();
-        annotations.and_then(|all| all.get(ROOT_NAMESPACE)).map_or(&*mesh.namespace, String::as_str)
-    });
     let exact = object.config.hosts.contains(host);
-    if *namespace == service.service.namespace {
+    if *namespace == ours.namespace {
         if exact { Place::Service } else { Place::Mesh }
-    } else if root == Some(&**namespace) {
+    } else if ours.root.as_ref() == Some(namespace) {
         Place::Mesh
     } else {
         Place::Clients(namespace.clone())

@@ -3,13 +3,21 @@
 
 mod authorization_policy;
 mod destination_rule;
+mod gateway;
+mod service_entry;
 mod virtual_service;
 
 pub use authorization_policy::{
-    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, From, Operation, Rule, Source, Target, TargetRef, To,
+    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DenyAll, From, Operation, Rule, Source, Target,
+    TargetRef, To,
 };
 pub use destination_rule::{
-    DESTINATION_RULE, DestinationRule, OutlierDetection, Subset, Tls, TlsMode, TrafficPolicy,
+    ConnectionPool, DESTINATION_RULE, DestinationRule, FailoverStep, LoadBalancer, LocalityLb,
+    OutlierDetection, Subset, TcpKeepalive, TcpSettings, Tls, TlsMode, TrafficPolicy,
+};
+pub use gateway::{GATEWAY, Gateway, Server, ServerPort, ServerTls, ServerTlsMode};
+pub use service_entry::{
+    Location, Resolution, SERVICE_ENTRY, ServiceEntry, ServicePort, WorkloadEntry,
 };
 pub use virtual_service::{
     Abort, CorsPolicy, Delay, Destination, Fault, HeaderChange, Headers, HttpMatch, HttpRoute, Percent, Port,

@@ -195,9 +195,22 @@ impl<T: Keyed> Arena<T> {
         self.items.get(id.index()).and_then(Option::as_ref)
     }
 
+    pub fn find_mut(&mut self, id: Id<T>) -> Option<&mut T> {
+        self.items.get_mut(id.index()).and_then(Option::as_mut)
+    }
+
     /// The id of an object, if it is reserved.
     pub fn id_of(&self, input: &InputRef) -> Option<Id<T>> {
         self.ids.get(input).copied()
+    }
+
+    /// The name that has an id.
+    pub fn name_of(&self, id: Id<T>) -> Option<&InputRef> {
+        if let Some(item) = self.find(id) {
+            return Some(item.input());
+        }
+        // Only what is gone or was never there is looked for.
+        self.ids.iter().find(|(_, other)| **other == id).map(|(input, _)| input)
     }
 
     /// Where an object stands in the order of keys.

@@ -15,6 +15,11 @@ use crate::name::object_key;
 /// How the pods behind a service take part in the mesh, as discovery recorded it.
 const DATA_PLANE: &str = "discovery.mesh.gloo.solo.io/data-plane";
 
+/// Values of the label `istio` by which services select the pods of gateways, the preferred first.
+pub(crate) const GATEWAYS: [&str; 2] = ["ingressgateway", "eastwestgateway"];
+/// Label of services that take traffic for a network.
+pub(crate) const NETWORK: &str = "topology.istio.io/network";
+
 /// Names a destination in the index.
 pub type DestinationId = Id<Destination>;
 
@@ -51,6 +56,10 @@ pub struct Port {
     pub name: Istr,
     /// What it speaks.
     pub protocol: Protocol,
+    /// What it says that it speaks, as proxies call it.
+    pub declared: Option<&'static str>,
+    /// Name as it is written where every port must have one: its transport protocol if it has none.
+    pub label: Istr,
     /// Number at the workload, where it is known.
     pub target: Option<u32>,
 }
@@ -116,6 +125,22 @@ impl Destination {
         self.ports.iter().find(|port| port.number == number)
     }
 
+    /// The region of its pods, if it is known.
+    pub fn region(&self) -> Option<&Istr> {
+        self.kube_service().map(|service| &service.region).filter(|region| !region.is_empty())
+    }
+
+    /// How it is reached from outside of its cluster, for those who ask for it by name.
+    pub(crate) fn entrance(&self) -> Entrance<'_> {
+        Entrance { service: self.kube_service() }
+    }
+
+    /// Whether it may be a gateway for traffic from other clusters where nobody says which one is.
+    pub(super) fn may_be_gateway(&self) -> bool {
+        GATEWAYS.iter().any(|value| self.pod_selector().get("istio").is_some_and(|it| &**it == *value))
+            || self.labels().get(NETWORK).is_some()
+    }
+
     pub(crate) fn object(&self) -> &Arc<api::Destination> {
         &self.object
     }
@@ -139,6 +164,51 @@ impl Destination {
             && *data_plane == other.data_plane
             && self.labels() == other.labels()
             && self.pod_selector() == other.pod_selector()
+            && self.region() == other.region()
+    }
+}
+
+/// How a service is reached from outside of its cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entrance<'a> {
+    service: Option<&'a KubeService>,
+}
+
+impl PartialEq for Entrance<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.service, other.service) {
+            (Some(one), Some(other)) => {
+                one.service_type == other.service_type
+                    && one.external_addresses == other.external_addresses
+                    && one.ports == other.ports
+            }
+            (one, other) => one.is_none() == other.is_none(),
+        }
+    }
+}
+
+impl<'a> Entrance<'a> {
+    /// The ports with the numbers under which they are reached from outside, 0 for none.
+    pub fn ports(self) -> impl Iterator<Item = (&'a api::KubeServicePort, u32)> {
+        self.service.into_iter().flat_map(|service| {
+            service.ports.iter().map(|port| {
+                let outside = match service.service_type {
+                    api::ServiceType::NodePort => port.node_port,
+                    api::ServiceType::LoadBalancer => port.port,
+                    api::ServiceType::ClusterIp | api::ServiceType::ExternalName => 0,
+                };
+                (port, outside)
+            })
+        })
+    }
+
+    /// The addresses at which it is reached, DNS names before IP addresses of the same entry.
+    pub fn addresses(self) -> impl Iterator<Item = &'a Istr> {
+        let all = self.service.into_iter().flat_map(|service| &service.external_addresses);
+        let named = |name: &&Istr| !name.is_empty();
+        all.filter_map(move |address| {
+            address.dns_name.as_ref().filter(named).or(address.ip.as_ref().filter(named))
+        })
     }
 }
 
@@ -160,9 +230,14 @@ impl PartialEq for Endpoints<'_> {
 }
 
 impl<'a> Endpoints<'a> {
-    fn all(self) -> impl Iterator<Item = &'a api::Endpoint> {
+    /// The instances, each with the ports of its group.
+    pub fn iter(self) -> impl Iterator<Item = (&'a api::Endpoint, &'a [api::EndpointPort])> {
         let subsets = self.service.into_iter().flat_map(|service| &service.endpoint_subsets);
-        subsets.flat_map(|subset| &subset.endpoints)
+        subsets.flat_map(|subset| subset.endpoints.iter().map(|endpoint| (endpoint, subset.ports.as_slice())))
+    }
+
+    fn all(self) -> impl Iterator<Item = &'a api::Endpoint> {
+        self.iter().map(|(endpoint, _)| endpoint)
     }
 
     /// Whether none are known.
@@ -189,6 +264,8 @@ pub(crate) struct Destinations {
     by_label: Postings<(Istr, Istr), Destination>,
     /// Cluster, namespace and one label of the pods a service selects.
     by_pod_label: Postings<PodLabel, Destination>,
+    /// Those that may be gateways of a mesh where nobody says which one is.
+    gateways: Postings<MeshId, Destination>,
     /// Names of clusters and namespaces, shared by everything that is made from the destinations in them.
     names: BTreeSet<Istr>,
 }
@@ -264,6 +341,9 @@ impl Destinations {
         if let Some(pods) = pod_label(destination) {
             self.by_pod_label.insert(pods, id, arena);
         }
+        if let Some(mesh) = destination.mesh.filter(|_| destination.may_be_gateway()) {
+            self.gateways.insert(mesh, id, arena);
+        }
     }
 
     /// Takes a destination, as it was, out of the postings.
@@ -277,6 +357,9 @@ impl Destinations {
         }
         if let Some(pods) = pod_label(destination) {
             self.by_pod_label.remove(&pods, id);
+        }
+        if let Some(mesh) = &destination.mesh {
+            self.gateways.remove(mesh, id);
         }
     }
 
@@ -304,6 +387,11 @@ impl Destinations {
     /// Whether a destination is the one that references to its service mean.
     pub(super) fn is_first(&self, destination: &Destination) -> bool {
         self.by_service.of(&destination.service).first() == Some(&destination.id)
+    }
+
+    /// Destinations that may be gateways of a mesh where nobody says which one is.
+    pub(crate) fn gateways_of(&self, mesh: MeshId) -> &[DestinationId] {
+        self.gateways.of(&mesh)
     }
 
     /// Destinations in a cluster.
@@ -414,6 +502,15 @@ fn matches(matcher: &KubeServiceMatcher, destination: &Destination) -> bool {
         && labels.iter().all(|(key, value)| destination.labels().get(key) == Some(value))
 }
 
+/// The name of a port where every port must have one.
+fn label(name: &Istr, transport: &Istr) -> Istr {
+    match (name.is_empty(), transport.is_empty()) {
+        (false, _) => name.clone(),
+        (true, false) => transport.clone(),
+        (true, true) => "TCP".into(),
+    }
+}
+
 /// Reads a port. A target given by name is looked up among the ports of the endpoints.
 fn read_port(port: &api::KubeServicePort, kube_service: &KubeService) -> Port {
     let of_endpoints = || {
@@ -431,8 +528,10 @@ fn read_port(port: &api::KubeServicePort, kube_service: &KubeService) -> Port {
     };
     Port {
         number: port.port,
+        label: label(&port.name, &port.protocol),
         name: port.name.clone(),
         protocol: Protocol::of(port.port, &port.name, &port.protocol, &port.app_protocol),
+        declared: Protocol::declared(port.port, &port.name, &port.protocol, &port.app_protocol),
         target,
     }
 }

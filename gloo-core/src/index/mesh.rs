@@ -14,6 +14,10 @@ use crate::name::object_key;
 const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
 /// Other trust domains that the mesh takes for its own, joined by commas.
 const ALIASES: &str = "discovery.mesh.gloo.solo.io/trust-domain-aliases";
+/// Where a mesh keeps configuration for all namespaces, if not beside its control plane.
+const ROOT_NAMESPACE: &str = "discovery.mesh.gloo.solo.io/root-namespace";
+/// Which of several control planes in a namespace it is.
+const REVISION: &str = "discovery.mesh.gloo.solo.io/revision";
 
 /// Names a mesh in the index. A mesh that is named somewhere has an id, whether it exists or not.
 pub type MeshId = Id<Mesh>;
@@ -58,14 +62,20 @@ pub struct Mesh {
     pub input: InputRef,
     /// Its key in statuses.
     pub key: Istr,
-    /// The object as it was read.
-    pub object: Arc<api::Mesh>,
+    /// The object as it was read. Units see of it what fields and methods show.
+    pub(crate) object: Arc<api::Mesh>,
     /// What it runs.
     pub platform: Platform,
     /// The cluster it is installed in; empty if it belongs to none.
     pub cluster: Istr,
     /// The namespace of its control plane.
     pub namespace: Istr,
+    /// The namespace in which configuration counts for all namespaces.
+    pub root_namespace: Istr,
+    /// The region of its cluster; empty if it is not known.
+    pub region: Istr,
+    /// The version of its control plane; empty if it is not known.
+    pub version: Istr,
     /// Trust domains under which its workloads are known: its own first, then its aliases.
     pub trust_domains: Vec<Istr>,
     /// Whether its own trust domain is written, not assumed.
@@ -78,6 +88,46 @@ impl Mesh {
     /// Whether its workloads have identities that access policies can name.
     pub fn has_identities(&self) -> bool {
         matches!(self.platform, Platform::Istio | Platform::Linkerd)
+    }
+
+    /// Whether its proxies answer DNS questions of their workloads.
+    pub fn answers_dns(&self) -> bool {
+        self.object.spec.istio.as_ref().is_some_and(|istio| istio.smart_dns_proxying_enabled)
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.object.metadata.annotations.as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// The generation of the object.
+    pub(crate) fn generation(&self) -> i64 {
+        self.object.metadata.generation.unwrap_or_default()
+    }
+
+    /// Gateways as old discoveries recorded them.
+    pub(crate) fn recorded_gateways(&self) -> &[api::IngressGatewayInfo] {
+        self.object.spec.istio.as_ref().map_or(&[], |istio| &istio.ingress_gateways)
+    }
+
+    /// Control planes of one sort in one namespace of one cluster are one mesh in several revisions.
+    pub(crate) fn is_revision_of(&self, other: &Self) -> bool {
+        self.cluster == other.cluster
+            && self.namespace == other.namespace
+            && self.platform == other.platform
+            && !self.cluster.is_empty()
+    }
+
+    /// Whether it is the revision that configuration is written for first.
+    pub(crate) fn is_default_revision(&self) -> bool {
+        self.annotation(REVISION).is_none_or(|revision| revision.is_empty() || revision == "default")
+    }
+
+    /// Whether everything that units can see of it is the same.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
+        self.object.spec == other.object.spec
+            && self.object.metadata.annotations == other.object.metadata.annotations
+            && self.backend == other.backend
     }
 }
 
@@ -113,10 +163,11 @@ fn mesh(id: MeshId, input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
     } else {
         (Platform::Unknown, None, Istr::default())
     };
+    let annotation = |key: &str| object.metadata.annotations.as_ref().and_then(|all| all.get(key));
+    let namespace = installation.map(|at| at.namespace.clone()).unwrap_or_default();
     let trust_domain_known = !trust_domain.is_empty();
     let own = if trust_domain_known { trust_domain } else { DEFAULT_TRUST_DOMAIN.into() };
-    let aliases = object.metadata.annotations.as_ref().and_then(|annotations| annotations.get(ALIASES));
-    let aliases: BTreeSet<&str> = aliases
+    let aliases: BTreeSet<&str> = annotation(ALIASES)
         .into_iter()
         .flat_map(|list| list.split(','))
         .map(str::trim)
@@ -129,7 +180,10 @@ fn mesh(id: MeshId, input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
         object: Arc::clone(object),
         platform,
         cluster: installation.map(|at| at.cluster.clone()).unwrap_or_default(),
-        namespace: installation.map(|at| at.namespace.clone()).unwrap_or_default(),
+        root_namespace: annotation(ROOT_NAMESPACE).map_or_else(|| namespace.clone(), |root| root.as_str().into()),
+        namespace,
+        region: installation.map(|at| at.region.clone()).unwrap_or_default(),
+        version: installation.map(|at| at.version.clone()).unwrap_or_default(),
         trust_domains: std::iter::once(own.clone()).chain(aliases.into_iter().map(Istr::from)).collect(),
         trust_domain_known,
         backend: None,

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
-use crate::api::ObjectRef;
+use crate::api::{self, ObjectRef};
 use crate::backend::Backend;
 use crate::id::{InputKind, InputRef};
-use crate::index::{Foreign, Index, MeshId, Settings, UserObject, Workload, mesh};
-use crate::reads::{Dirty, Question};
+use crate::index::{Claim, Foreign, Index, Mesh, MeshId, Settings, UserObject, Workload, mesh};
+use crate::reads::{Dirty, Question, Unit};
 use crate::snapshot::{Key, RawObject, RawRef, Snapshot};
 
 /// Objects that were added, changed or removed.
@@ -40,6 +40,8 @@ impl Touched {
         match key {
             Key::Input(input) => self.inputs.insert(input),
             Key::Raw(id) => self.raw.insert(id),
+            // They are looked at in every run.
+            Key::Address(_) => false,
         };
     }
 
@@ -83,7 +85,6 @@ impl Index {
         self.refresh_meshes(snapshot, touched, backends, dirty);
         self.refresh_workloads(snapshot, touched, dirty);
         self.refresh_destinations(snapshot, touched, dirty);
-        self.refresh_virtual_destinations(snapshot, touched, dirty);
         self.refresh_raw(snapshot, touched, backends, dirty);
     }
 
@@ -121,6 +122,7 @@ impl Index {
         }
         // The domain is part of the names of services, and of what short names in users' objects mean.
         for cluster in moved {
+            dirty.changed(Question::Domain(&cluster));
             let services = self.destinations.in_cluster(&cluster).iter();
             let services = services.filter_map(|id| self.destinations.find(*id));
             touched.inputs.extend(services.map(|service| service.input.clone()));
@@ -138,13 +140,25 @@ impl Index {
     ) {
         for input in touched.of(InputKind::Mesh) {
             let id = self.meshes.reserve(input);
+            if let Some(object) = snapshot.meshes.get(input) {
+                self.reserve_applied(object);
+            }
             let before = match snapshot.meshes.get(input) {
                 Some(object) => self.meshes.put(id, mesh::read(id, input, object, backends)),
                 None => self.meshes.take(id),
             };
+            dirty.units.extend([Unit::Membership(id), Unit::Mesh(id)]);
+            let after = self.meshes.find(id);
+            let applied = |mesh: Option<&Mesh>| mesh.and_then(|mesh| mesh.object.status.clone());
+            if applied(before.as_ref()) != applied(after) {
+                dirty.changed(Question::Applied(id));
+            }
+            if before.as_ref().zip(after).is_some_and(|(before, after)| before.looks_like(after)) {
+                continue;
+            }
             dirty.changed(Question::Mesh(id));
             dirty.changed(Question::Meshes);
-            let after = self.meshes.find(id).map(|mesh| mesh.cluster.clone());
+            let after = after.map(|mesh| mesh.cluster.clone());
             let before = before.map(|mesh| mesh.cluster);
             for cluster in before.iter().filter(|cluster| after.as_ref() != Some(cluster)) {
                 self.leave_cluster(id, cluster);
@@ -173,6 +187,54 @@ impl Index {
                 self.meshes_by_cluster.remove(cluster);
             }
         }
+    }
+
+    /// Gives ids to everything that an earlier run named in the status of a mesh, so that it can be asked for.
+    fn reserve_applied(&mut self, object: &api::Mesh) {
+        let Some(applied) = object.status.as_ref().and_then(|status| status.applied_virtual_mesh.as_ref()) else {
+            return;
+        };
+        if let Some(name) = &applied.reference {
+            let input = InputRef::new(InputKind::VirtualMesh, name.namespace.clone(), name.name.clone());
+            self.virtual_meshes.arena.reserve(&input);
+        }
+        if let Some(spec) = &applied.spec {
+            self.reserve_members(spec);
+        }
+    }
+
+    /// Gives ids to the meshes that a virtual mesh names.
+    pub(crate) fn reserve_members(&mut self, spec: &api::VirtualMeshSpec) {
+        let selectors = spec.federation.iter().flat_map(|federation| &federation.selectors);
+        for mesh in spec.meshes.iter().chain(selectors.flat_map(|selector| &selector.meshes)) {
+            self.mesh_named(Some(mesh));
+        }
+    }
+
+    /// Gives ids to the meshes and virtual meshes that a virtual destination names.
+    pub(crate) fn reserve_exports(&mut self, spec: &api::VirtualDestinationSpec) {
+        for mesh in spec.mesh_list.iter().flat_map(|list| &list.meshes) {
+            self.mesh_named(Some(mesh));
+        }
+        if let Some(name) = &spec.virtual_mesh {
+            let input = InputRef::new(InputKind::VirtualMesh, name.namespace.clone(), name.name.clone());
+            self.virtual_meshes.arena.reserve(&input);
+        }
+    }
+
+    /// Gives out addresses to those that began to want one.
+    pub(crate) fn settle_addresses(&mut self, snapshot: &Snapshot, dirty: &mut Dirty<'_>) {
+        let (claimed, given_up): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.claims).into_iter().partition(|(_, claims)| *claims);
+        let only = |list: Vec<(Claim, bool)>| list.into_iter().map(|(claim, _)| claim);
+        for claim in self.addresses.change(only(claimed), only(given_up), &snapshot.addresses) {
+            dirty.changed(Question::Address(claim.key()));
+        }
+    }
+
+    /// Notes that something begins to want an address, or no longer wants one.
+    pub(crate) fn claim(&mut self, claim: Claim, wants: bool) {
+        self.claims.push((claim, wants));
     }
 
     /// The id of a mesh that is named somewhere.
@@ -213,25 +275,6 @@ impl Index {
             self.workloads.post(id);
             if let Some(workload) = self.workloads.find(id) {
                 changed_workload(workload, dirty);
-            }
-        }
-    }
-
-    fn refresh_virtual_destinations(
-        &mut self,
-        snapshot: &Snapshot,
-        touched: &Touched,
-        dirty: &mut Dirty<'_>,
-    ) {
-        for input in touched.of(InputKind::VirtualDestination) {
-            let name = (input.namespace.clone(), input.name.clone());
-            let changed = if snapshot.virtual_destinations.contains_key(input) {
-                self.virtual_destinations.insert(name)
-            } else {
-                self.virtual_destinations.remove(&name)
-            };
-            if changed {
-                dirty.changed(Question::VirtualDestination(&input.namespace, &input.name));
             }
         }
     }

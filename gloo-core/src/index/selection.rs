@@ -1,27 +1,31 @@
-//! Which policies select which destinations, kept up to date from both sides.
+//! Which selectors select which destinations, kept up to date from both sides.
+
+use std::hash::{BuildHasherDefault, Hash};
 
 use indexmap::IndexMap;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, DestinationSelector};
-use crate::id::InputRef;
-use crate::index::arena::{Arena, Id, insert};
+use crate::index::arena::insert;
 use crate::index::destination::{self, Destination, DestinationId, Destinations};
-use crate::index::policy::{Checked, Policy};
-use crate::reads::{Dirty, Question};
+use crate::reads::Fast;
 
-/// All policies of one kind.
+/// Selectors under keys, with what they select.
 #[derive(Debug)]
-pub(crate) struct Policies<T: Checked> {
-    arena: Arena<Policy<T>>,
-    /// Policies by something that every destination they select has.
-    terms: IndexMap<Term, Vec<Id<Policy<T>>>>,
-    /// Destinations that a policy selects, in the order of keys.
-    selected: Vec<Vec<DestinationId>>,
-    /// Policies that select a destination.
-    selecting: Vec<Vec<Id<Policy<T>>>>,
-    /// Destinations at which an earlier run left a policy in force, by its namespace and name.
-    applied: IndexMap<(Istr, Istr), Vec<DestinationId>>,
+pub(crate) struct Selections<K> {
+    by_key: IndexMap<K, Selection, BuildHasherDefault<Fast>>,
+    /// Keys by something that every destination they select has.
+    terms: IndexMap<Term, Vec<K>>,
+    /// Keys that select a destination, sorted.
+    selecting: Vec<Vec<K>>,
+}
+
+/// What stands under one key.
+#[derive(Debug)]
+struct Selection {
+    selectors: Vec<DestinationSelector>,
+    /// In the order of keys of destinations.
+    selected: Vec<DestinationId>,
 }
 
 /// Something that a destination has.
@@ -34,134 +38,76 @@ enum Term {
     Cluster(Istr),
 }
 
-impl<T: Checked> Default for Policies<T> {
+impl<K> Default for Selections<K> {
     fn default() -> Self {
-        Self {
-            arena: Arena::default(),
-            terms: IndexMap::new(),
-            selected: Vec::new(),
-            selecting: Vec::new(),
-            applied: IndexMap::new(),
-        }
+        Self { by_key: IndexMap::default(), terms: IndexMap::new(), selecting: Vec::new() }
     }
 }
 
-impl<T: Checked> Policies<T> {
-    pub fn find(&self, id: Id<Policy<T>>) -> Option<&Policy<T>> {
-        self.arena.find(id)
+impl<K: Copy + Ord + Hash> Selections<K> {
+    /// Destinations that the selectors under a key mean, in the order of keys.
+    pub fn selected(&self, key: K) -> &[DestinationId] {
+        self.by_key.get(&key).map_or(&[], |selection| &selection.selected)
     }
 
-    pub fn find_named(&self, input: &InputRef) -> Option<&Policy<T>> {
-        self.arena.id_of(input).and_then(|id| self.find(id))
+    /// Keys whose selectors mean a destination, sorted.
+    pub fn selecting(&self, destination: DestinationId) -> &[K] {
+        self.selecting.get(destination.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// All policies, in the order of keys.
-    pub fn iter(&self) -> impl Iterator<Item = &Policy<T>> {
-        self.arena.iter()
-    }
-
-    /// The id of a policy, whether it is there or not.
-    pub fn reserve(&mut self, input: &InputRef) -> Id<Policy<T>> {
-        self.arena.reserve(input)
-    }
-
-    /// The id of a policy, if it has one.
-    pub fn id_of(&self, input: &InputRef) -> Option<Id<Policy<T>>> {
-        self.arena.id_of(input)
-    }
-
-    /// To be called when all are in place.
-    pub fn settle(&mut self) {
-        self.arena.settle();
-    }
-
-    /// Destinations that a policy selects, in the order of keys.
-    pub fn selected(&self, id: Id<Policy<T>>) -> &[DestinationId] {
-        self.selected.get(id.index()).map_or(&[], Vec::as_slice)
-    }
-
-    /// Policies that must be decided about at a destination.
-    ///
-    /// Nobody knows what a policy selects that cannot be decoded: it stays where it was.
-    pub fn candidates(&self, destination: &Destination) -> Vec<&Policy<T>> {
-        let selecting = self.selecting.get(destination.id.index()).into_iter().flatten();
-        let selecting = selecting.filter_map(|id| self.find(*id));
-        let applied = T::applied(destination).into_iter().filter_map(|applied| {
-            let policy =
-                self.find_named(&InputRef::new(T::KIND, applied.namespace.clone(), applied.name.clone()))?;
-            policy.object.is_none().then_some(policy)
-        });
-        let mut candidates: Vec<&Policy<T>> = selecting.chain(applied).collect();
-        candidates.sort_by_key(|policy| policy.id);
-        candidates.dedup_by_key(|policy| policy.id);
-        candidates
-    }
-
-    /// Destinations at which an earlier run left a policy in force.
-    pub fn applied(&self, policy: &InputRef) -> &[DestinationId] {
-        let name = (policy.namespace.clone(), policy.name.clone());
-        self.applied.get(&name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Puts a policy in place; gives back what was there and what it selected.
-    pub fn put(
+    /// Puts selectors under a key, or takes them away; gives back what was selected before.
+    pub fn set(
         &mut self,
-        policy: Policy<T>,
+        key: K,
+        selectors: Option<&[DestinationSelector]>,
         destinations: &Destinations,
-    ) -> (Option<Policy<T>>, Vec<DestinationId>) {
-        let id = policy.id;
-        let selectors = policy.selectors();
-        let selected = selectors.map(|selectors| destinations.select(selectors)).unwrap_or_default();
-        let terms: Vec<Term> = selectors.map(terms).unwrap_or_default();
-        let before = self.arena.put(id, policy);
-        if let Some(before) = &before {
-            self.drop_terms(before);
+    ) -> Vec<DestinationId> {
+        let same = self.by_key.get(&key).map(|selection| selection.selectors.as_slice()) == selectors;
+        if same {
+            return self.selected(key).to_vec();
         }
-        for term in terms {
-            self.terms.entry(term).or_default().push(id);
-        }
-        (before, self.set_selected(id, selected))
-    }
-
-    /// Takes a policy away; gives back what was there and what it selected.
-    pub fn remove(&mut self, id: Id<Policy<T>>) -> (Option<Policy<T>>, Vec<DestinationId>) {
-        let policy = self.arena.remove(id);
-        if let Some(policy) = &policy {
-            self.drop_terms(policy);
-        }
-        (policy, self.set_selected(id, Vec::new()))
-    }
-
-    fn drop_terms(&mut self, policy: &Policy<T>) {
-        for term in policy.selectors().map(terms).unwrap_or_default() {
-            if let Some(policies) = self.terms.get_mut(&term) {
-                policies.retain(|other| *other != policy.id);
-                if policies.is_empty() {
+        let before = self.by_key.swap_remove(&key);
+        for term in before.iter().flat_map(|before| terms(&before.selectors)) {
+            if let Some(keys) = self.terms.get_mut(&term) {
+                keys.retain(|other| *other != key);
+                if keys.is_empty() {
                     self.terms.swap_remove(&term);
                 }
             }
         }
-    }
-
-    fn set_selected(&mut self, id: Id<Policy<T>>, selected: Vec<DestinationId>) -> Vec<DestinationId> {
-        let before = std::mem::take(at(&mut self.selected, id.index()));
+        let before = before.map(|before| before.selected).unwrap_or_default();
+        let selected = selectors.map(|selectors| destinations.select(selectors)).unwrap_or_default();
         if before != selected {
             for destination in &before {
-                at(&mut self.selecting, destination.index()).retain(|other| *other != id);
+                at(&mut self.selecting, *destination).retain(|other| *other != key);
             }
             for destination in &selected {
-                at(&mut self.selecting, destination.index()).push(id);
+                let keys = at(&mut self.selecting, *destination);
+                if let Err(position) = keys.binary_search(&key) {
+                    keys.insert(position, key);
+                }
             }
         }
-        *at(&mut self.selected, id.index()) = selected;
+        if let Some(selectors) = selectors {
+            for term in terms(selectors) {
+                self.terms.entry(term).or_default().push(key);
+            }
+            self.by_key.insert(key, Selection { selectors: selectors.to_vec(), selected });
+        }
         before
     }
 
-    /// Finds anew which policies select a destination that is new or looks different.
-    pub fn reselect(&mut self, destination: &Destination, is_first: bool, destinations: &Destinations) {
-        self.deselect(destination.id);
+    /// Finds anew which selectors mean a destination that is new or looks different; gives back the keys of
+    /// those that did before.
+    pub fn reselect(
+        &mut self,
+        destination: &Destination,
+        is_first: bool,
+        destinations: &Destinations,
+    ) -> Vec<K> {
+        let before = self.deselect(destination.id);
         if self.terms.is_empty() {
-            return;
+            return before;
         }
         let service = &destination.service;
         let labels = destination.labels().iter();
@@ -173,56 +119,31 @@ impl<T: Checked> Policies<T> {
         ];
         let terms =
             shared.into_iter().chain(labels.map(|(key, value)| Term::Label(key.clone(), value.clone())));
-        let mut found: Vec<Id<Policy<T>>> =
-            terms.filter_map(|term| self.terms.get(&term)).flatten().copied().collect();
+        let mut found: Vec<K> = terms.filter_map(|term| self.terms.get(&term)).flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
-        found.retain(|id| {
-            let selectors = self.arena.find(*id).and_then(Policy::selectors);
-            selectors.is_some_and(|selectors| destination::selects(selectors, destination, is_first))
+        found.retain(|key| {
+            let selection = self.by_key.get(key);
+            selection.is_some_and(|it| destination::selects(&it.selectors, destination, is_first))
         });
-        for id in &found {
-            insert(at(&mut self.selected, id.index()), destination.id, destinations.arena());
+        for key in &found {
+            if let Some(selection) = self.by_key.get_mut(key) {
+                insert(&mut selection.selected, destination.id, destinations.arena());
+            }
         }
-        *at(&mut self.selecting, destination.id.index()) = found;
+        *at(&mut self.selecting, destination.id) = found;
+        before
     }
 
-    /// Forgets which policies select a destination.
-    pub fn deselect(&mut self, destination: DestinationId) {
-        for id in std::mem::take(at(&mut self.selecting, destination.index())) {
-            at(&mut self.selected, id.index()).retain(|other| *other != destination);
-        }
-    }
-
-    /// Notes what an earlier run left in force at a destination, as it was before and as it is now.
-    pub fn note_applied(
-        &mut self,
-        before: Option<&Destination>,
-        after: Option<&Destination>,
-        dirty: &mut Dirty<'_>,
-    ) {
-        let (old, new) =
-            (before.map(T::applied).unwrap_or_default(), after.map(T::applied).unwrap_or_default());
-        if old == new {
-            return;
-        }
-        for applied in &old {
-            let name = (applied.namespace.clone(), applied.name.clone());
-            if let (Some(before), Some(places)) = (before, self.applied.get_mut(&name)) {
-                places.retain(|place| *place != before.id);
+    /// Forgets which selectors mean a destination; gives back their keys.
+    pub fn deselect(&mut self, destination: DestinationId) -> Vec<K> {
+        let keys = std::mem::take(at(&mut self.selecting, destination));
+        for key in &keys {
+            if let Some(selection) = self.by_key.get_mut(key) {
+                selection.selected.retain(|other| *other != destination);
             }
-            dirty.changed(Question::Applied(T::KIND, applied.namespace, applied.name));
         }
-        for applied in &new {
-            let name = (applied.namespace.clone(), applied.name.clone());
-            let places = self.applied.entry(name).or_default();
-            if let Some(after) = after
-                && places.last() != Some(&after.id)
-            {
-                places.push(after.id);
-            }
-            dirty.changed(Question::Applied(T::KIND, applied.namespace, applied.name));
-        }
+        keys
     }
 }
 
@@ -252,8 +173,9 @@ fn terms(selectors: &[DestinationSelector]) -> Vec<Term> {
     terms
 }
 
-/// The place of an id in a list by id.
-fn at<V>(list: &mut Vec<Vec<V>>, index: usize) -> &mut Vec<V> {
+/// The place of a destination in a list by destination.
+fn at<V>(list: &mut Vec<Vec<V>>, destination: DestinationId) -> &mut Vec<V> {
+    let index = destination.index();
     if list.len() <= index {
         list.resize_with(index + 1, Vec::new);
     }

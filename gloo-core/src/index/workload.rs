@@ -53,6 +53,12 @@ impl Workload {
         self.object.spec.kubernetes.as_ref().map(|kubernetes| &kubernetes.service_account_name)
     }
 
+    /// Whether a service with this selector selects its pods.
+    pub fn runs(&self, selector: &Labels) -> bool {
+        let own = self.labels();
+        selector.iter().all(|(key, value)| own.and_then(|own| own.get(key)) == Some(value))
+    }
+
     /// Whether everything that units can see of it is the same.
     pub(super) fn looks_like(&self, other: &Self) -> bool {
         let Self { id: _, input: _, key: _, mesh, object: _ } = self;

@@ -1,5 +1,7 @@
 //! Who may call a destination.
 
+use std::borrow::Cow;
+
 use crate::Istr;
 use crate::id::InputRef;
 
@@ -17,7 +19,7 @@ pub struct AccessRule<'a> {
     /// The policy.
     pub policy: &'a InputRef,
     /// Who may call.
-    pub sources: &'a Sources,
+    pub sources: Cow<'a, Sources>,
     /// What they may do; `None` allows everything.
     pub operation: Option<Operation<'a>>,
 }
@@ -53,6 +55,8 @@ pub enum Sources {
 pub struct Peer {
     /// It is one of these identities.
     pub principals: Vec<Principal>,
+    /// It is of none of these trust domains: meshes that take trust domains for each other's would admit them.
+    pub not_trust_domains: Vec<Istr>,
     /// It runs in one of these namespaces, of whatever cluster.
     pub namespaces: Vec<Istr>,
     /// Its request carries one of these identities of end users.

@@ -51,6 +51,42 @@ impl Protocol {
         }
     }
 
+    /// The name that proxies know for what is declared; `None` if nothing is. The parameters are those of
+    /// [`Protocol::of`].
+    pub fn declared(port: u32, name: &str, transport: &str, application: &str) -> Option<&'static str> {
+        if transport.eq_ignore_ascii_case("UDP") {
+            return Some("UDP");
+        }
+        let declared = if application.is_empty() { name } else { application };
+        let declared = declared.to_ascii_lowercase();
+        match declared.as_str() {
+            "kubernetes.io/h2c" => return Some("HTTP2"),
+            "kubernetes.io/ws" => return Some("HTTP"),
+            "kubernetes.io/wss" => return Some("HTTPS"),
+            _ => (),
+        }
+        if declared.starts_with("grpc-web") {
+            return Some("GRPC-Web");
+        }
+        let known = [
+            ("tcp", "TCP"),
+            ("udp", "UDP"),
+            ("grpc", "GRPC"),
+            ("http", "HTTP"),
+            ("http_proxy", "HTTP_PROXY"),
+            ("http2", "HTTP2"),
+            ("https", "HTTPS"),
+            ("thrift", "Thrift"),
+            ("tls", "TLS"),
+            ("mongo", "Mongo"),
+            ("redis", "Redis"),
+            ("mysql", "MySQL"),
+        ];
+        let first = declared.split('-').next().unwrap_or_default();
+        let found = known.iter().find(|(word, _)| *word == first).map(|(_, name)| *name);
+        found.or_else(|| matches!(port, 25 | 53 | 3306 | 27017).then_some("TCP"))
+    }
+
     /// Whether routes for HTTP requests make sense on the port.
     pub fn carries_http(self) -> bool {
         self != Self::Opaque
@@ -85,6 +121,22 @@ mod tests {
                 expected,
                 "{port} {name} {application}"
             );
+        }
+    }
+
+    #[test]
+    fn a_port_says_what_it_speaks_or_nothing() {
+        for (port, name, transport, application, expected) in [
+            (80, "http-web", "TCP", "", Some("HTTP")),
+            (80, "GRPC-WEB-x", "TCP", "", Some("GRPC-Web")),
+            (80, "web", "TCP", "kubernetes.io/h2c", Some("HTTP2")),
+            (443, "https", "TCP", "kubernetes.io/wss", Some("HTTPS")),
+            (9090, "tcp-x", "TCP", "grpc", Some("GRPC")),
+            (27017, "", "TCP", "", Some("TCP")),
+            (53, "dns", "UDP", "", Some("UDP")),
+            (9080, "web", "TCP", "", None),
+        ] {
+            assert_eq!(Protocol::declared(port, name, transport, application), expected, "{name}");
         }
     }
 }

@@ -19,7 +19,7 @@ pub use fault::{Fault, FaultKind};
 pub use header::HeaderChanges;
 pub use mirror::Mirror;
 pub use retry::Retry;
-pub use shift::{Shift, Target, WeightedTarget};
+pub use shift::{Shift, Target, TargetId, WeightedTarget};
 pub use timeout::Timeout;
 
 /// Routes of a destination for the clients of one cluster.

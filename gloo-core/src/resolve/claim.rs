@@ -10,7 +10,9 @@ use crate::index::Destination;
 use crate::model::claimed::claim;
 use crate::model::route::{cors, fault, header, mirror, retry, shift, timeout};
 use crate::model::traffic::{Outlier, outlier, tls};
-use crate::model::{Claimed, Request, RouteSettings, Source, TrafficPolicy};
+use crate::context::Context;
+use crate::model::route::TargetId;
+use crate::model::{Claimed, Request, RouteSettings, Source, Standpoint, TrafficPolicy};
 use crate::rejection::Rejection;
 
 /// Sources and requests that are governed together.
@@ -19,7 +21,7 @@ type Atom<'a> = (&'a Source, &'a Request);
 /// What the policies accepted so far ask for, as seen by the clients of one cluster.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
-    pub cluster: Istr,
+    pub standpoint: Standpoint,
     /// Settings are large, so they lie outside of the map.
     pub atoms: BTreeMap<Atom<'a>, Box<RouteSettings<'a>>>,
     pub tls: Option<Claimed<'a, TlsMode>>,
@@ -27,8 +29,8 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(cluster: Istr) -> Self {
-        Self { cluster, atoms: BTreeMap::new(), tls: None, outlier: None }
+    pub fn new(standpoint: Standpoint) -> Self {
+        Self { standpoint, atoms: BTreeMap::new(), tls: None, outlier: None }
     }
 
     /// What other policies already hold with another value; each field and holder once.
@@ -36,7 +38,7 @@ impl<'a> Draft<'a> {
         let mut taken = Taken { by: &policy.input, rejections: Vec::new() };
         taken.check(tls::FIELD, self.tls.as_ref(), policy.tls.as_ref(), String::new);
         taken.check(outlier::FIELD, self.outlier.as_ref(), policy.outlier.as_ref(), String::new);
-        for atom in atoms(policy, &self.cluster) {
+        for atom in atoms(policy, &self.standpoint.cluster) {
             if let Some(held) = self.atoms.get(&atom) {
                 taken.check_route(held, policy, atom);
             }
@@ -53,7 +55,7 @@ impl<'a> Draft<'a> {
         if let Some(settings) = &policy.outlier {
             claim(&mut self.outlier, outlier::FIELD, settings, by);
         }
-        for atom in atoms(policy, &self.cluster) {
+        for atom in atoms(policy, &self.standpoint.cluster) {
             commit_route(self.atoms.entry(atom).or_default(), policy, by);
         }
     }
@@ -144,30 +146,38 @@ fn scope((source, request): Atom<'_>) -> String {
     text
 }
 
-/// Targets of a policy that clients of `cluster` cannot reach, and targets that make no sense.
-pub(super) fn unreachable_targets(
-    cx: crate::context::Context<'_>,
+/// Targets of a policy that clients of some clusters cannot reach, each named once with them all, and targets
+/// that make no sense.
+pub(super) fn unreachable_targets<'s>(
+    cx: Context<'_>,
     destination: &Destination,
-    cluster: &Istr,
+    clusters: impl Iterator<Item = &'s Istr> + Clone,
     policy: &TrafficPolicy,
 ) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let shifted = policy.shift.iter().flat_map(|shift| &shift.targets).enumerate();
-    let shifted = shifted.map(|(position, target)| {
-        (format!("{}.destinations[{position}].kubeService", shift::FIELD), target.target)
-    });
-    let mirrored =
-        policy.mirror.iter().map(|mirror| (format!("{}.kubeService", mirror::FIELD), mirror.target));
-    for (field, target) in shifted.chain(mirrored) {
-        let Some(service) = cx.destination(target.destination).map(|target| &target.service) else {
+    let shifted = shifted.map(|(position, target)| (shift::FIELD, Some(position), target.target.id));
+    let mirrored = policy.mirror.iter().map(|mirror| (mirror::FIELD, None, mirror.target.id));
+    for (field, position, target) in shifted.chain(mirrored) {
+        if target == TargetId::Destination(destination.id) {
             continue;
+        }
+        let unreached = cx.unreached(target, clusters.clone());
+        if unreached.is_empty() {
+            continue;
+        }
+        let word = match target {
+            TargetId::Destination(_) => "kubeService",
+            TargetId::VirtualDestination(_) => "virtualDestination",
         };
-        if !cx.reaches(target.destination, cluster) {
-            let target = crate::name::object_key(&service.name, &service.namespace, &service.cluster_name);
-            rejections.push(Rejection::NotFederated { field, target, cluster: cluster.clone() });
+        let place = position.map(|position| format!(".destinations[{position}]")).unwrap_or_default();
+        let target = cx.target_name(target);
+        for cluster in unreached {
+            let (field, target) = (format!("{field}{place}.{word}"), target.clone());
+            rejections.push(Rejection::NotFederated { field, target, cluster });
         }
     }
-    if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.destination == destination.id) {
+    if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.id == TargetId::Destination(destination.id)) {
         rejections.push(Rejection::InvalidValue {
             field: mirror::FIELD.to_owned(),
             value: "the destination itself".to_owned(),

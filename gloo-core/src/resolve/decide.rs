@@ -6,9 +6,10 @@ use crate::api::ApprovalState;
 use crate::backend::Backend;
 use crate::context::Context;
 use crate::index::{Checked, Current, Destination, Policy};
-use crate::model::{Access, AccessPolicy, Resolved, Routes, Traffic, TrafficPolicy, View};
+use crate::model::{Access, AccessPolicy, Resolved, Routes, Standpoint, Traffic, TrafficPolicy, View};
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::Draft;
+use crate::resolve::exposure::{self, Exposed};
 use crate::resolve::ledger::{AccessLedger, Ledger, Remarks, TrafficLedger};
 use crate::status::size;
 
@@ -17,6 +18,8 @@ use crate::status::size;
 pub(crate) struct Decision<'a> {
     /// What must happen.
     pub resolved: Resolved<'a>,
+    /// Who sees it from other clusters.
+    pub exposed: Option<Exposed<'a>>,
     /// Traffic policies in force, in the order of acceptance.
     pub traffic: Vec<InForce<'a, TrafficPolicy>>,
     /// Access policies in force, in the order of acceptance.
@@ -100,13 +103,28 @@ pub(crate) fn decide<'a>(
     traffic: &[&'a Policy<TrafficPolicy>],
     access: &[&'a Policy<AccessPolicy>],
 ) -> Decision<'a> {
-    let mut routes = TrafficLedger::new(cx, backend, destination);
+    let exposed = exposure::exposed(cx, destination);
+    let mut routes = TrafficLedger::new(cx, backend, destination, standpoints(destination, exposed.as_ref()));
     let (traffic, traffic_verdicts) = decide_kind(cx, destination, traffic, &mut routes);
     let mut rules = AccessLedger::new(cx, backend, destination);
     let (access, access_verdicts) = decide_kind(cx, destination, access, &mut rules);
     let views = routes.drafts.into_iter().map(|draft| view(cx, destination, draft)).collect();
     let resolved = Resolved { destination, views, access: Access { rules: rules.into_rules() } };
-    Decision { resolved, traffic, access, traffic_verdicts, access_verdicts }
+    Decision { resolved, exposed, traffic, access, traffic_verdicts, access_verdicts }
+}
+
+/// Whose clients see a destination: those of its own cluster first.
+fn standpoints(destination: &Destination, exposed: Option<&Exposed<'_>>) -> Vec<Standpoint> {
+    let cluster = destination.service.cluster_name.clone();
+    let mut standpoints = vec![Standpoint { cluster, client: None, host: destination.host.clone() }];
+    standpoints.extend(exposed.into_iter().flat_map(|exposed| {
+        exposed.clients.iter().map(|(client, cluster)| Standpoint {
+            cluster: (*cluster).clone(),
+            client: Some(*client),
+            host: exposed.host.clone(),
+        })
+    }));
+    standpoints
 }
 
 /// Tries the candidates in the order in which they were accepted before. A candidate whose current version
@@ -185,7 +203,7 @@ fn fall_back<'a, T: Checked>(
 }
 
 fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> View<'a> {
-    let Draft { cluster, mut atoms, tls, outlier } = draft;
+    let Draft { standpoint, mut atoms, tls, outlier } = draft;
     if atoms.values().all(|settings| settings.changes_nothing()) {
         atoms.clear();
     }
@@ -195,10 +213,9 @@ fn view<'a>(cx: Context<'a>, destination: &Destination, draft: Draft<'a>) -> Vie
     let ports = destination.ports.iter().filter(|port| port.protocol.carries_http());
     let ports: Vec<u32> = ports.map(|port| port.number).collect();
     View {
-        host: cx.host(destination, &cluster),
+        standpoint,
         routes: Routes::new(atoms, &ports),
         traffic: Traffic { tls, default_tls: cx.default_tls(), outlier, subsets: Vec::new() },
-        cluster,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Turns selectors of identities into identities.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, IdentitySelector, KubeIdentityMatcher, RequestIdentityMatcher};
 use crate::check::{Checks, is_dns_label, is_dns_name};
 use crate::context::Context;
-use crate::index::Mesh;
+use crate::index::{Destination, Mesh};
 use crate::model::{Peer, Principal, Sources};
 use crate::rejection::{Rejection, Warning};
 
@@ -215,6 +216,54 @@ fn check_namespaces(namespaces: &[Istr], field: &str, checks: &mut Checks) {
             checks.invalid(field, format!("{namespace:?}"), "the name of a namespace");
         }
     }
+}
+
+/// The same sources at a destination of a virtual mesh with several trust domains.
+///
+/// Meshes that take each other's trust domains for their own would read an account of one as that account of
+/// all. So each peer is limited to the trust domains that it names.
+pub(super) fn separated<'a>(
+    cx: Context<'_>,
+    destination: &Destination,
+    sources: &'a Sources,
+) -> Cow<'a, Sources> {
+    let Sources::Peers(peers) = sources else { return Cow::Borrowed(sources) };
+    let membership = destination.mesh.and_then(|mesh| cx.membership(mesh));
+    let Some(membership) = membership.filter(|membership| membership.trust_domains.len() > 1) else {
+        return Cow::Borrowed(sources);
+    };
+    let separate = |peer: &Peer| separate(peer, &membership.trust_domains);
+    Cow::Owned(Sources::Peers(peers.iter().flat_map(separate).collect()))
+}
+
+/// One peer for each group of trust domains that mean the same accounts.
+fn separate(peer: &Peer, all: &[Istr]) -> Vec<Peer> {
+    let mut by_domain: BTreeMap<&Istr, Vec<&Principal>> = BTreeMap::new();
+    for principal in &peer.principals {
+        by_domain.entry(&principal.trust_domain).or_default().push(principal);
+    }
+    let mut groups: Vec<(Vec<(&Option<Istr>, &Option<Istr>)>, Vec<&Istr>, Vec<Principal>)> = Vec::new();
+    for (domain, principals) in by_domain {
+        let mut accounts: Vec<_> = principals.iter().map(|it| (&it.namespace, &it.account)).collect();
+        accounts.sort_unstable();
+        let principals = principals.into_iter().cloned();
+        match groups.iter_mut().find(|(known, _, _)| *known == accounts) {
+            Some((_, domains, all)) => {
+                domains.push(domain);
+                all.extend(principals);
+            }
+            None => groups.push((accounts, vec![domain], principals.collect())),
+        }
+    }
+    if groups.is_empty() {
+        return vec![peer.clone()];
+    }
+    let limited = groups.into_iter().map(|(_, domains, principals)| Peer {
+        principals,
+        not_trust_domains: all.iter().filter(|domain| !domains.contains(domain)).cloned().collect(),
+        ..peer.clone()
+    });
+    limited.collect()
 }
 
 /// Drops repeated identities, keeping the first of each.

@@ -3,10 +3,11 @@
 use crate::backend::{Backend, Objection};
 use crate::context::Context;
 use crate::index::{Checked, Destination, Policy};
-use crate::model::{AccessPolicy, AccessRule, Operation, TrafficPolicy};
+use crate::model::{AccessPolicy, AccessRule, Operation, Standpoint, TrafficPolicy};
 use crate::name::object_key;
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::{Draft, unreachable_targets};
+use crate::resolve::identity::separated;
 
 /// Why access policies cannot be enforced at a service.
 const NO_SELECTOR: &str = "selects no workloads";
@@ -46,24 +47,35 @@ pub(super) struct TrafficLedger<'a, 'b> {
 }
 
 impl<'a, 'b> TrafficLedger<'a, 'b> {
-    pub fn new(cx: Context<'a>, backend: Option<&'b dyn Backend>, destination: &'a Destination) -> Self {
-        let drafts = cx.consumers(destination).into_iter().map(Draft::new).collect();
+    pub fn new(
+        cx: Context<'a>,
+        backend: Option<&'b dyn Backend>,
+        destination: &'a Destination,
+        standpoints: Vec<Standpoint>,
+    ) -> Self {
+        let drafts = standpoints.into_iter().map(Draft::new).collect();
         Self { cx, backend, destination, drafts }
+    }
+
+    /// What policies ask for as seen from each cluster whose clients a version is about.
+    fn concerned<'s>(&'s self, version: &'s TrafficPolicy) -> impl Iterator<Item = &'s Draft<'a>> + Clone {
+        self.drafts.iter().filter(|draft| version.selects_cluster(&draft.standpoint.cluster))
     }
 }
 
 impl<'a> Ledger<'a, TrafficPolicy> for TrafficLedger<'a, '_> {
     fn judge(&self, _: &Policy<TrafficPolicy>, version: &'a TrafficPolicy) -> Tried {
         let (mut errors, mut remarks) = (Vec::new(), Remarks::default());
-        for draft in self.drafts.iter().filter(|draft| version.selects_cluster(&draft.cluster)) {
-            errors.extend(unreachable_targets(self.cx, self.destination, &draft.cluster, version));
+        let clusters = self.concerned(version).map(|draft| &draft.standpoint.cluster);
+        errors.extend(unreachable_targets(self.cx, self.destination, clusters, version));
+        for draft in self.concerned(version) {
             errors.extend(draft.conflicts(version));
             let objections = self.backend.map(|backend| {
-                backend.traffic_objections(self.cx, self.destination, &draft.cluster, version)
+                backend.traffic_objections(self.cx, self.destination, &draft.standpoint, version)
             });
             sort(objections.unwrap_or_default(), &mut errors, &mut remarks);
         }
-        if !self.drafts.iter().any(|draft| version.selects_cluster(&draft.cluster)) {
+        if self.concerned(version).next().is_none() {
             let detail = ": no clients of the clusters that it names reach the destination";
             remarks.warnings.push(Warning::NoEffect { field: "spec.sourceSelector".to_owned(), detail });
         }
@@ -78,7 +90,7 @@ impl<'a> Ledger<'a, TrafficPolicy> for TrafficLedger<'a, '_> {
     }
 
     fn commit(&mut self, version: &'a TrafficPolicy) {
-        for draft in self.drafts.iter_mut().filter(|draft| version.selects_cluster(&draft.cluster)) {
+        for draft in self.drafts.iter_mut().filter(|draft| version.selects_cluster(&draft.standpoint.cluster)) {
             draft.commit(version);
         }
     }
@@ -123,7 +135,7 @@ impl<'a> Ledger<'a, AccessPolicy> for AccessLedger<'a, '_> {
 
     fn commit(&mut self, version: &'a AccessPolicy) {
         if self.is_fit() {
-            self.rules.push(rule(self.destination, version));
+            self.rules.push(rule(self.cx, self.destination, version));
         }
     }
 }
@@ -133,7 +145,10 @@ fn sort(objections: Vec<Objection>, errors: &mut Vec<Rejection>, remarks: &mut R
     for objection in objections {
         match objection {
             Objection::Reject(rejection) => errors.push(rejection),
+            // What holds for one cluster often holds for all.
+            Objection::Warn(warning) if remarks.warnings.contains(&warning) => (),
             Objection::Warn(warning) => remarks.warnings.push(warning),
+            Objection::Note(note) if remarks.notes.contains(&note) => (),
             Objection::Note(note) => remarks.notes.push(note),
         }
     }
@@ -151,7 +166,7 @@ fn unfit(policy: &Policy<AccessPolicy>, destination: &Destination) -> Tried {
 }
 
 /// Writes a policy down for one destination: users name service ports, proxies see those of workloads.
-fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<'a> {
+fn rule<'a>(cx: Context<'_>, destination: &Destination, version: &'a AccessPolicy) -> AccessRule<'a> {
     let of_workload = |port: &u32| destination.port(*port).and_then(|found| found.target).unwrap_or(*port);
     let mut ports: Vec<u32> = version.ports.iter().map(of_workload).collect();
     ports.sort_unstable();
@@ -161,7 +176,7 @@ fn rule<'a>(destination: &Destination, version: &'a AccessPolicy) -> AccessRule<
         operation.paths.is_empty() && operation.methods.is_empty() && operation.ports.is_empty();
     AccessRule {
         policy: &version.input,
-        sources: &version.sources,
+        sources: separated(cx, destination, &version.sources),
         operation: (!unrestricted).then_some(operation),
     }
 }

@@ -10,6 +10,7 @@ use crate::id::InputRef;
 use crate::index::DestinationId;
 use crate::istr::Labels;
 use crate::model::Subset;
+use crate::model::route::TargetId;
 use crate::name::{sanitize, short_hash};
 use crate::resolve::Decision;
 
@@ -19,8 +20,8 @@ const MAX_BASE: usize = 54;
 /// A route in force that sends requests to a subset.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Demand {
-    /// The destination that the subset is of.
-    target: DestinationId,
+    /// What the subset is of.
+    target: TargetId,
     labels: Labels,
     /// The cluster that has the route.
     cluster: Istr,
@@ -39,11 +40,11 @@ impl Demand {
                 let version = in_force.version;
                 let targets = version.shift.iter().flat_map(|shift| &shift.targets);
                 let subsets = targets.filter(|target| !target.subset.is_empty());
-                if version.selects_cluster(&view.cluster) {
+                if version.selects_cluster(&view.standpoint.cluster) {
                     demands.extend(subsets.map(|target| Self {
-                        target: target.target.destination,
+                        target: target.target.id,
                         labels: target.subset.clone(),
-                        cluster: view.cluster.clone(),
+                        cluster: view.standpoint.cluster.clone(),
                         policy: version.input.clone(),
                         generation: in_force.generation,
                         spec: in_force.spec.as_ref().map(|(spec, _)| Arc::clone(spec)),
@@ -60,19 +61,19 @@ impl Demand {
 pub(crate) struct Demands {
     /// By the destination whose routes they are.
     by_source: BTreeMap<DestinationId, Vec<Demand>>,
-    /// The destinations with routes to subsets of a destination.
-    sources: BTreeMap<DestinationId, BTreeSet<DestinationId>>,
+    /// The destinations with routes to subsets of a target.
+    sources: BTreeMap<TargetId, BTreeSet<DestinationId>>,
     /// Names of subsets, where they are not what the labels say.
-    names: BTreeMap<DestinationId, BTreeMap<Labels, Istr>>,
+    names: BTreeMap<TargetId, BTreeMap<Labels, Istr>>,
 }
 
 /// Whom a change of demands concerns.
 #[derive(Debug, Default)]
 pub(crate) struct Shifted {
-    /// Destinations of which other subsets, or the same for others, are needed.
-    pub targets: BTreeSet<DestinationId>,
-    /// Destinations whose subsets are called otherwise.
-    pub renamed: BTreeSet<DestinationId>,
+    /// Targets of which other subsets, or the same for others, are needed.
+    pub targets: BTreeSet<TargetId>,
+    /// Targets whose subsets are called otherwise.
+    pub renamed: BTreeSet<TargetId>,
 }
 
 impl Demands {
@@ -96,14 +97,14 @@ impl Demands {
         } else {
             self.by_source.insert(source, demands);
         }
-        let targets: BTreeSet<DestinationId> = old.into_iter().chain(new).collect();
+        let targets: BTreeSet<TargetId> = old.into_iter().chain(new).collect();
         let renamed = targets.iter().filter(|target| self.rename(**target)).copied();
         let renamed = renamed.collect();
         Shifted { targets, renamed }
     }
 
-    /// Names the subsets of a destination anew; tells whether that changed anything.
-    fn rename(&mut self, target: DestinationId) -> bool {
+    /// Names the subsets of a target anew; tells whether that changed anything.
+    fn rename(&mut self, target: TargetId) -> bool {
         let labels: BTreeSet<&Labels> = self.on(target).map(|demand| &demand.labels).collect();
         let mut namesakes: BTreeMap<String, Vec<&Labels>> = BTreeMap::new();
         for labels in labels {
@@ -124,30 +125,35 @@ impl Demands {
         changed
     }
 
-    /// The demands for subsets of a destination.
-    pub fn on(&self, target: DestinationId) -> impl Iterator<Item = &Demand> {
+    /// The demands for subsets of a target.
+    pub fn on(&self, target: TargetId) -> impl Iterator<Item = &Demand> {
         let sources = self.sources.get(&target).into_iter().flatten();
         let demands = sources.filter_map(|source| self.by_source.get(source)).flatten();
         demands.filter(move |demand| demand.target == target)
     }
 
     /// The name of a subset: readable where that is unique and valid, else with a hash of its labels.
-    pub fn name(&self, destination: DestinationId, labels: &Labels) -> Istr {
-        if let Some(name) = self.names.get(&destination).and_then(|names| names.get(labels)) {
+    pub fn name(&self, target: TargetId, labels: &Labels) -> Istr {
+        if let Some(name) = self.names.get(&target).and_then(|names| names.get(labels)) {
             return name.clone();
         }
         let plain = plain_name(labels);
         if is_dns_label(&plain) { plain.into() } else { hashed_name(&plain, labels) }
     }
 
-    /// The subsets of a destination that routes in `cluster` use, by name.
-    pub fn subsets(&self, destination: DestinationId, cluster: &Istr) -> Vec<Subset<'_>> {
+    /// The subsets of a target that routes in `cluster` use, by name.
+    pub fn subsets(&self, target: TargetId, cluster: &str) -> Vec<Subset<'_>> {
+        self.subsets_where(target, |user| user == cluster)
+    }
+
+    /// The subsets of a target that routes in some clusters use, by name.
+    pub fn subsets_where(&self, target: TargetId, uses: impl Fn(&str) -> bool) -> Vec<Subset<'_>> {
         let mut used: BTreeMap<&Labels, BTreeSet<&InputRef>> = BTreeMap::new();
-        for demand in self.on(destination).filter(|demand| demand.cluster == *cluster) {
+        for demand in self.on(target).filter(|demand| uses(&demand.cluster)) {
             used.entry(&demand.labels).or_default().insert(&demand.policy);
         }
         let used = used.into_iter().map(|(labels, policies)| Subset {
-            name: self.name(destination, labels),
+            name: self.name(target, labels),
             labels,
             policies: policies.into_iter().collect(),
         });
@@ -157,7 +163,7 @@ impl Demands {
     }
 }
 
-fn targets(demands: &[Demand]) -> BTreeSet<DestinationId> {
+fn targets(demands: &[Demand]) -> BTreeSet<TargetId> {
     demands.iter().map(|demand| demand.target).collect()
 }
 
@@ -180,7 +186,7 @@ fn labels_hash(labels: &Labels) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Demand, Demands, DestinationId, InputRef, Labels};
+    use super::{Demand, Demands, DestinationId, InputRef, Labels, TargetId};
     use crate::id::InputKind;
 
     fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -203,9 +209,9 @@ mod tests {
                 "app-kubernetes-io-component-rec-a71142bed28fee33bf806919b4cbdf8",
             ),
         ] {
-            assert_eq!(&*demands.name(destination, &labels(pairs)), expected);
+            assert_eq!(&*demands.name(TargetId::Destination(destination), &labels(pairs)), expected);
         }
-        let hashed = demands.name(destination, &labels(&[("env_tier", "gold")]));
+        let hashed = demands.name(TargetId::Destination(destination), &labels(&[("env_tier", "gold")]));
         assert!(
             hashed.starts_with("env-tier-gold-") && hashed.len() == "env-tier-gold-".len() + 8,
             "{hashed}"
@@ -214,7 +220,7 @@ mod tests {
 
     fn demand(labels: &Labels) -> Demand {
         Demand {
-            target: DestinationId::default(),
+            target: TargetId::Destination(DestinationId::default()),
             labels: labels.clone(),
             cluster: "c1".into(),
             policy: InputRef::new(InputKind::TrafficPolicy, "gloo-mesh", "canary"),
@@ -230,14 +236,14 @@ mod tests {
         let mut demands = Demands::default();
         let alone = demands.replace(destination, vec![demand(&one)]);
         assert_eq!((alone.targets.len(), alone.renamed.len()), (1, 0));
-        assert_eq!(&*demands.name(destination, &one), "a-b-c");
+        assert_eq!(&*demands.name(TargetId::Destination(destination), &one), "a-b-c");
         let both = demands.replace(destination, vec![demand(&one), demand(&other)]);
         assert_eq!(both.renamed.len(), 1);
-        let (first, second) = (demands.name(destination, &one), demands.name(destination, &other));
+        let (first, second) = (demands.name(TargetId::Destination(destination), &one), demands.name(TargetId::Destination(destination), &other));
         assert_ne!(first, second);
         assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");
         let again = demands.replace(destination, vec![demand(&one)]);
         assert_eq!(again.renamed.len(), 1);
-        assert_eq!(&*demands.name(destination, &one), "a-b-c");
+        assert_eq!(&*demands.name(TargetId::Destination(destination), &one), "a-b-c");
     }
 }

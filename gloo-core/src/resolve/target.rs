@@ -4,7 +4,7 @@ use crate::api::{self, ClusterObjectRef, KubeServiceDestination, WeightedDestina
 use crate::check::Checks;
 use crate::context::Context;
 use crate::index::bad_ref;
-use crate::model::route::{HeaderChanges, Mirror, Shift, Target, WeightedTarget, mirror, shift};
+use crate::model::route::{HeaderChanges, Mirror, Shift, Target, TargetId, WeightedTarget, mirror, shift};
 use crate::name::object_key;
 use crate::rejection::Rejection;
 
@@ -98,8 +98,11 @@ fn read_weighted(
     }
     if let Some(reference) = virtual_destination {
         let field = format!("{field}.virtualDestination");
-        targets.reject(no_virtual_destination(cx, reference, field));
-    } else if static_destination.is_some() || cluster_header.is_some() {
+        let target = find_virtual(cx, reference, &field, own, targets)?;
+        let weight = if u64::from(*weight) > MAX_WEIGHT { 0 } else { *weight };
+        return Some(WeightedTarget { weight, target, subset: reference.subset.clone(), headers });
+    }
+    if static_destination.is_some() || cluster_header.is_some() {
         let name = if static_destination.is_some() { "staticDestination" } else { "clusterHeader" };
         let context = "as the target of a shift".to_owned();
         own.reject(Rejection::Unsupported { field: format!("{field}.{name}"), context });
@@ -109,19 +112,29 @@ fn read_weighted(
     None
 }
 
-/// Why requests cannot go to a virtual destination.
-fn no_virtual_destination(
+/// A virtual destination as a target. Whether clients can reach it depends on where they are.
+fn find_virtual(
     cx: Context<'_>,
     reference: &api::VirtualDestinationReference,
-    field: String,
-) -> Rejection {
-    if cx.has_virtual_destination(&reference.namespace, &reference.name) {
-        let context = "yet: no clients are given a route to virtual destinations".to_owned();
-        Rejection::Unsupported { field, context }
-    } else {
-        let reference = object_key(&reference.name, &reference.namespace, "");
-        Rejection::RefNotFound { field, kind: "virtual destination", reference }
+    field: &str,
+    own: &mut Checks,
+    targets: &mut Checks,
+) -> Option<Target> {
+    let api::VirtualDestinationReference { name, namespace, subset } = reference;
+    own.labels(&format!("{field}.subset"), subset);
+    let Some(found) = cx.virtual_destination_named(namespace, name) else {
+        let reference = object_key(name, namespace, "");
+        let kind = "virtual destination";
+        targets.reject(Rejection::RefNotFound { field: field.to_owned(), kind, reference });
+        return None;
+    };
+    let port = found.object.as_ref().and_then(|object| object.spec.port.as_ref()).map_or(0, |port| port.number);
+    let speaks_http = cx.failover(found.id).is_none_or(|failover| failover.protocol.carries_http());
+    if !speaks_http {
+        let context = format!("with {}, which does not speak HTTP", found.input);
+        targets.reject(Rejection::Unsupported { field: field.to_owned(), context });
     }
+    Some(Target { id: TargetId::VirtualDestination(found.id), port })
 }
 
 /// A subset that selects nothing today may be deployed tomorrow, so it is only worth a warning.
@@ -132,7 +145,8 @@ fn check_subset(
     field: &str,
     checks: &mut Checks,
 ) {
-    let Some(endpoints) = cx.endpoints(target.destination) else {
+    let TargetId::Destination(destination) = target.id else { return };
+    let Some(endpoints) = cx.endpoints(destination) else {
         return;
     };
     if subset.is_empty() || endpoints.is_empty() {
@@ -218,5 +232,5 @@ fn find_port(
         checks.reject(Rejection::Unsupported { field: field.to_owned(), context });
         return None;
     }
-    Some(Target { destination: destination.id, port: found.number })
+    Some(Target { id: TargetId::Destination(destination.id), port: found.number })
 }

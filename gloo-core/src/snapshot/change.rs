@@ -1,6 +1,7 @@
 //! One edit of a world: an object that is there now, or no longer.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -29,6 +30,8 @@ pub enum Key {
     Input(InputRef),
     /// Any other object.
     Raw(RawRef),
+    /// An address that stands for a name, by key of the service or virtual destination.
+    Address(Istr),
 }
 
 /// One edit of a world.
@@ -80,6 +83,7 @@ enum Content {
     VirtualDestination(Arc<api::VirtualDestination>),
     Broken(Box<Broken>),
     Raw(Arc<RawObject>),
+    Address(Ipv4Addr),
 }
 
 impl Change {
@@ -110,6 +114,13 @@ impl Change {
         Self { key, content: Content::Nothing, findings: Vec::new() }
     }
 
+    /// A name of other clusters has an address already, or no longer: `name` is the key of the service or
+    /// virtual destination, see [`Snapshot::addresses`].
+    pub fn address(name: impl Into<Istr>, address: Option<Ipv4Addr>) -> Self {
+        let content = address.map_or(Content::Nothing, Content::Address);
+        Self { key: Key::Address(name.into()), content, findings: Vec::new() }
+    }
+
     /// The object that changes.
     pub fn key(&self) -> &Key {
         &self.key
@@ -121,6 +132,13 @@ impl Change {
             (Key::Input(input), _) => Subject::Input(input.clone()),
             (Key::Raw(id), Content::Raw(raw)) => id.subject(raw.api_version().into()),
             (Key::Raw(id), _) => id.subject(id.group.clone()),
+            (Key::Address(name), _) => Subject::Other {
+                cluster: Istr::default(),
+                api_version: Istr::default(),
+                kind: "address".into(),
+                namespace: Istr::default(),
+                name: name.clone(),
+            },
         }
     }
 
@@ -147,12 +165,17 @@ impl Change {
             Err(error) => {
                 let broken = Broken { generation: head.generation, created: head.created, error };
                 // Policies say it in their status.
-                let is_policy = matches!(kind, InputKind::TrafficPolicy | InputKind::AccessPolicy);
+                let is_policy = matches!(
+                    kind,
+                    InputKind::TrafficPolicy
+                        | InputKind::AccessPolicy
+                        | InputKind::VirtualMesh
+                        | InputKind::VirtualDestination
+                );
                 let finding = (!is_policy).then(|| Finding::error(subject, broken.rejection()));
                 let content = match kind {
-                    InputKind::Settings | InputKind::TrafficPolicy | InputKind::AccessPolicy => {
-                        Content::Broken(Box::new(broken))
-                    }
+                    InputKind::Settings => Content::Broken(Box::new(broken)),
+                    _ if is_policy => Content::Broken(Box::new(broken)),
                     _ => Content::Unreadable,
                 };
                 Self { key, content, findings: finding.into_iter().collect() }
@@ -235,6 +258,7 @@ impl Snapshot {
     pub fn contains(&self, key: &Key) -> bool {
         match key {
             Key::Raw(id) => self.raw.contains_key(id),
+            Key::Address(name) => self.addresses.contains_key(name),
             Key::Input(input) => {
                 self.broken.contains_key(input)
                     || match input.kind {
@@ -264,6 +288,9 @@ impl Snapshot {
         match &key {
             Key::Raw(id) => {
                 put(&mut self.raw, id, if let Content::Raw(raw) = content { Some(raw) } else { None });
+            }
+            Key::Address(name) => {
+                put(&mut self.addresses, name, if let Content::Address(it) = content { Some(it) } else { None });
             }
             Key::Input(input) => {
                 self.apply_input(input, content);
@@ -296,6 +323,13 @@ impl Snapshot {
                     })+
                 }
             };
+        }
+        let keeps_its_effect =
+            input.kind == InputKind::VirtualDestination && matches!(content, Content::Broken(_));
+        if keeps_its_effect {
+            // No status holds a copy of it, so what was read last stays here.
+            put(&mut self.broken, input, if let Content::Broken(it) = content { Some(*it) } else { None });
+            return;
         }
         put_each!(
             Settings in settings,

@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::{
-    AppliedAccessPolicy, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets, TrafficShift,
+    AppliedAccessPolicy, AppliedFederation, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets, TcpKeepalive, TrafficShift,
     WeightedDestination,
 };
+use crate::context::Context;
 use crate::id::InputRef;
 use crate::index::{Checked, Destination};
+use crate::model::Keepalive;
+use crate::model::route::TargetId;
 use crate::report::Status;
+use crate::resolve::exposure::Exposed;
 use crate::resolve::{Decision, Demand, Demands, InForce};
 use crate::status::size;
 
 /// Puts the status of a destination together.
-pub(crate) fn destination_status(decision: &Decision<'_>, demands: &Demands) -> Status {
+pub(crate) fn destination_status(cx: Context<'_>, decision: &Decision<'_>, demands: &Demands) -> Status {
     let destination = decision.resolved.destination;
     let object = destination.object();
-    let before = object.status.as_ref();
     let traffic = decision.traffic.iter().map(|in_force| AppliedTrafficPolicy {
         reference: Some(reference(&in_force.version.input)),
         observed_generation: in_force.generation,
@@ -34,7 +37,7 @@ pub(crate) fn destination_status(decision: &Decision<'_>, demands: &Demands) -> 
         local_fqdn: destination.host.clone(),
         applied_traffic_policies: traffic.collect(),
         applied_access_policies: access.collect(),
-        applied_federation: before.and_then(|before| before.applied_federation.clone()),
+        applied_federation: decision.exposed.as_ref().and_then(|exposed| applied_federation(cx, exposed)),
         required_subsets: required_subsets(destination, demands),
     };
     // Sizing a status means writing it, so it is done only where it may be too large.
@@ -45,14 +48,42 @@ pub(crate) fn destination_status(decision: &Decision<'_>, demands: &Demands) -> 
     Status::Destination(Arc::new(status))
 }
 
-fn reference(input: &InputRef) -> ObjectRef {
+/// Who sees the destination, if anybody does.
+fn applied_federation(cx: Context<'_>, exposed: &Exposed<'_>) -> Option<AppliedFederation> {
+    let Exposed { membership, federation, host, seen_by, .. } = exposed;
+    let meshes = seen_by.iter().filter_map(|mesh| cx.mesh(*mesh)).map(|mesh| reference(&mesh.input));
+    let federated_to_meshes: Vec<ObjectRef> = meshes.collect();
+    (!federated_to_meshes.is_empty()).then(|| AppliedFederation {
+        federated_hostname: host.clone(),
+        federated_to_meshes,
+        flat_network: federation.flat_network,
+        virtual_mesh_ref: Some(reference(&membership.virtual_mesh)),
+        tcp_keepalive: federation.keepalive.map(|Keepalive { probes, time, interval }| TcpKeepalive {
+            probes,
+            time,
+            interval,
+        }),
+    })
+}
+
+pub(super) fn reference(input: &InputRef) -> ObjectRef {
     ObjectRef { name: input.name.clone(), namespace: input.namespace.clone() }
 }
 
 /// The shifts that send requests to subsets of the destination, each reduced to what concerns it.
 fn required_subsets(destination: &Destination, demands: &Demands) -> Vec<RequiredSubsets> {
+    let target = TargetId::Destination(destination.id);
+    required(demands, target, |entry| names(entry, destination))
+}
+
+/// The shifts that send requests to subsets of a target, each reduced to what concerns it.
+pub(super) fn required(
+    demands: &Demands,
+    target: TargetId,
+    concerns: impl Fn(&WeightedDestination) -> bool,
+) -> Vec<RequiredSubsets> {
     let versions: BTreeMap<(&InputRef, i64), &Demand> =
-        demands.on(destination.id).map(|demand| ((&demand.policy, demand.generation), demand)).collect();
+        demands.on(target).map(|demand| ((&demand.policy, demand.generation), demand)).collect();
     let mut required = Vec::new();
     for ((policy, generation), demand) in versions {
         let policy_spec = demand.spec.as_ref().and_then(|spec| spec.policy.as_ref());
@@ -60,7 +91,7 @@ fn required_subsets(destination: &Destination, demands: &Demands) -> Vec<Require
         let destinations: Vec<WeightedDestination> = shift
             .into_iter()
             .flat_map(|shift| &shift.destinations)
-            .filter(|entry| names(entry, destination))
+            .filter(|entry| concerns(entry))
             .cloned()
             .collect();
         if !destinations.is_empty() {

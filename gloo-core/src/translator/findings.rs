@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::Istr;
+use crate::check::Checks;
 use crate::id::InputRef;
 use crate::index::{Current, Policy};
 use crate::model::{AccessPolicy, TrafficPolicy};
+use crate::reads::Reads;
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Severity, Subject};
 use crate::resolve::{Said, Verdict};
 use crate::translator::Translator;
+use crate::status;
 use crate::translator::policies::Told;
+use crate::translator::results::World;
 
 impl Translator<'_> {
     /// All findings: by subject, then by the destination on which something was found, then by severity.
@@ -21,10 +25,9 @@ impl Translator<'_> {
         self.add_policies::<TrafficPolicy>(&mut findings);
         self.add_policies::<AccessPolicy>(&mut findings);
         self.add_settings(&mut findings);
-        for input in self.snapshot.virtual_meshes.keys() {
-            let warning = Warning::NoEffect { field: "the object".to_owned(), detail: " yet" };
-            findings.push(Finding::warning(Subject::Input(input.clone()), warning));
-        }
+        self.add_virtual_meshes(&mut findings);
+        self.add_virtual_destinations(&mut findings);
+        self.add_meshes(&mut findings);
         self.add_unread(&mut findings);
         for (loser, object, winner) in self.results.outputs.losers() {
             let rejection =
@@ -56,6 +59,62 @@ impl Translator<'_> {
                     add_verdict(policy, destination, verdict, findings);
                 }
             }
+        }
+    }
+
+    /// What is to be said about virtual meshes: once for the whole, then for each mesh and each destination.
+    fn add_virtual_meshes(&self, findings: &mut Vec<Finding>) {
+        let reads = Reads::new(self.results.keep);
+        let world = World { index: &self.index, backends: self.backends };
+        let cx = world.context(&self.results.demands, &reads);
+        for virtual_mesh in self.index.virtual_meshes.arena.iter() {
+            let subject = || Subject::Input(virtual_mesh.input.clone());
+            add_checks(&subject, &virtual_mesh.checks, None, findings);
+            for mesh in status::of_meshes(cx, virtual_mesh) {
+                let checks = Checks { errors: mesh.errors, warnings: mesh.warnings };
+                add_checks(&subject, &checks, Some(&mesh.input), findings);
+            }
+        }
+        for outcome in self.results.outcomes() {
+            let (Some(verdict), Some(input)) = (&outcome.exposure, &outcome.input) else { continue };
+            let subject = || Subject::Input(verdict.virtual_mesh.clone());
+            if verdict.is_gateway {
+                let field = "spec.federation.selectors".to_owned();
+                let note = format!("{input} is a gateway, so it is shown to other meshes only if it is named");
+                let note = Finding::note(subject(), Warning::Unwise { field, note });
+                findings.push(note.on(input.clone()));
+            }
+            let errors = verdict.errors.iter().map(|it| Finding::error(subject(), it.clone()));
+            let warnings = verdict.warnings.iter().map(|it| Finding::warning(subject(), it.clone()));
+            findings.extend(errors.chain(warnings).map(|finding| finding.on(input.clone())));
+        }
+        reads.take();
+    }
+
+    /// What is to be said about virtual destinations: once for the whole, then for each mesh.
+    fn add_virtual_destinations(&self, findings: &mut Vec<Finding>) {
+        let meshes = &self.index.meshes;
+        for virtual_destination in self.index.virtual_destinations.arena.iter() {
+            let subject = || Subject::Input(virtual_destination.input.clone());
+            add_checks(&subject, &virtual_destination.checks, None, findings);
+            for (mesh, checks) in &virtual_destination.meshes {
+                add_checks(&subject, checks, meshes.name_of(*mesh), findings);
+            }
+            for (mesh, written) in self.results.failovers_of(virtual_destination.id) {
+                let on = meshes.name_of(mesh);
+                let said = written.said();
+                let checks = Checks { errors: said.blocked.clone(), warnings: said.exposure.clone() };
+                add_checks(&subject, &checks, on, findings);
+            }
+        }
+    }
+
+    /// What could not be written for meshes.
+    fn add_meshes(&self, findings: &mut Vec<Finding>) {
+        for (mesh, written) in &self.results.meshes {
+            let Some(input) = self.index.meshes.name_of(*mesh) else { continue };
+            let blocked = written.said().blocked.iter();
+            findings.extend(blocked.map(|it| Finding::error(Subject::Input(input.clone()), it.clone())));
         }
     }
 
@@ -102,6 +161,20 @@ impl Translator<'_> {
             Finding { severity: Severity::Info, ..Finding::warning(subject, warning) }
         }));
     }
+}
+
+fn add_checks(
+    subject: &impl Fn() -> Subject,
+    checks: &Checks,
+    on: Option<&InputRef>,
+    findings: &mut Vec<Finding>,
+) {
+    let errors = checks.errors.iter().map(|it| Finding::error(subject(), it.clone()));
+    let warnings = checks.warnings.iter().map(|it| Finding::warning(subject(), it.clone()));
+    findings.extend(errors.chain(warnings).map(|finding| match on {
+        Some(on) => finding.on(on.clone()),
+        None => finding,
+    }));
 }
 
 /// What makes a policy invalid as a whole.

@@ -1,46 +1,60 @@
-//! One unit of work: what a destination comes to.
+//! What a destination comes to: what was decided, and what was written for each cluster.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::ApprovalState;
 use crate::backend::{Backend, Sink};
 use crate::context::Context;
 use crate::id::InputRef;
-use crate::index::{AccessId, Checked, Destination, DestinationId, Id, Index, Policy, TrafficId};
+use crate::index::{AccessId, Checked, DestinationId, Id, Index, MeshId, Policy, TrafficId};
+use crate::model::route::TargetId;
 use crate::model::{AccessPolicy, TrafficPolicy};
-use crate::object::Object;
 use crate::reads::Unit;
 use crate::rejection::{Rejection, Warning};
-use crate::report::{Finding, Status, Subject};
-use crate::resolve::{self, Decision, Demands, Verdict};
-use crate::status;
+use crate::report::{Finding, Subject};
+use crate::resolve::{self, Decision, Demands, Verdict, exposure};
+use crate::translator::written::Written;
 
 /// What a destination comes to.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// The destination.
     pub input: Option<InputRef>,
-    /// What is written for it.
-    pub objects: Vec<Arc<Object>>,
+    /// What is written in its own cluster.
+    pub home: Written,
+    /// What is written for the clients of other meshes.
+    pub views: BTreeMap<MeshId, Written>,
     /// What became of the traffic policies.
     pub traffic: Vec<(TrafficId, Verdict)>,
     /// What became of the access policies.
     pub access: Vec<(AccessId, Verdict)>,
+    /// What became of showing it to other meshes.
+    pub exposure: Option<Box<ExposureVerdict>>,
     /// What is to be said about the destination itself.
     pub findings: Vec<Finding>,
-    /// What could not be written, and who asked for it.
-    pub failures: Vec<(InputRef, Rejection)>,
+}
+
+/// What became of showing a destination to other meshes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ExposureVerdict {
+    /// The virtual mesh that asks for it.
+    pub virtual_mesh: InputRef,
+    pub state: ApprovalState,
+    pub errors: Vec<Rejection>,
+    pub warnings: Vec<Warning>,
+    /// It is a gateway, selected only broadly, so it is not shown.
+    pub is_gateway: bool,
 }
 
 impl Outcome {
-    /// Takes over objects of an earlier outcome that are the same.
-    pub fn keep_objects_of(&mut self, before: &Self) {
-        for object in &mut self.objects {
-            if let Some(same) = before.objects.iter().find(|earlier| *earlier == object) {
-                *object = Arc::clone(same);
-            }
-        }
+    /// Everything that is written for the destination.
+    pub fn written(&self) -> impl Iterator<Item = &Written> {
+        std::iter::once(&self.home).chain(self.views.values())
+    }
+
+    /// What could not be written, and who asked for it.
+    pub fn failures(&self) -> impl Iterator<Item = &(InputRef, Rejection)> {
+        self.written().flat_map(|written| &written.said().failures)
     }
 
     /// Adds the statuses of policies of which another outcome says something else.
@@ -68,63 +82,99 @@ pub(super) fn find<T: Checked>(verdicts: &Verdicts<T>, id: Id<Policy<T>>) -> Opt
     verdicts.iter().find(|(policy, _)| *policy == id).map(|(_, verdict)| verdict)
 }
 
-fn backend_of<'b>(
-    cx: Context<'_>,
-    destination: &Destination,
-    backends: &[&'b dyn Backend],
-) -> Option<&'b dyn Backend> {
-    let name = cx.mesh_of(destination)?.backend?;
-    backends.iter().find(|backend| backend.name() == name).copied()
-}
-
 /// Decides about a destination, if it is there.
-pub(super) fn decide<'a>(
-    cx: Context<'a>,
-    index: &'a Index,
-    backends: &[&dyn Backend],
-    id: DestinationId,
-) -> Option<Decision<'a>> {
+pub(super) fn decide<'a>(cx: Context<'a>, index: &'a Index, id: DestinationId) -> Option<Decision<'a>> {
     let destination = index.destinations.find(id)?;
     let (traffic, access) = (index.traffic.candidates(destination), index.access.candidates(destination));
-    Some(resolve::decide(cx, backend_of(cx, destination, backends), destination, &traffic, &access))
+    Some(resolve::decide(cx, cx.backend_of(destination), destination, &traffic, &access))
 }
 
-/// Writes down what was decided about a destination.
-pub(super) fn emit<'a>(
+/// Writes down what was decided about a destination, for its own cluster.
+pub(super) fn write_home<'a>(
     cx: Context<'a>,
-    backends: &[&dyn Backend],
+    backend: Option<&dyn Backend>,
     demands: &'a Demands,
-    mut decision: Decision<'a>,
-) -> (Outcome, Status) {
-    let destination = decision.resolved.destination;
-    for view in &mut decision.resolved.views {
-        view.traffic.subsets = demands.subsets(destination.id, &view.cluster);
+    decision: &mut Decision<'a>,
+) -> Written {
+    let Decision { resolved, exposed, .. } = decision;
+    let (destination, target) = (resolved.destination, TargetId::Destination(resolved.destination.id));
+    let mut sink = Sink::new(cx, vec![destination.input.clone()]);
+    let mut remarks = Vec::new();
+    if let Some(view) = resolved.views.first_mut() {
+        view.traffic.subsets = demands.subsets(target, &view.standpoint.cluster);
     }
-    let mut sink = Sink::new(cx, destination);
-    if let Some(backend) = backend_of(cx, destination, backends) {
-        for view in &decision.resolved.views {
-            backend.view(cx, &decision.resolved, view, &mut sink);
-        }
-        backend.access(cx, &decision.resolved, &mut sink);
-    }
-    let Sink { objects, warnings, failures, blocked, .. } = sink;
-    let subject = Subject::Input(destination.input.clone());
-    let mut findings: Vec<Finding> =
-        blocked.into_iter().map(|it| Finding::error(subject.clone(), it)).collect();
-    findings.extend(unrestricted(&decision));
-    let status = status::destination_status(&decision, demands);
-    let Decision { mut traffic_verdicts, mut access_verdicts, .. } = decision;
-    add_remarks(&mut traffic_verdicts, &warnings, &failures);
-    add_remarks(&mut access_verdicts, &warnings, &failures);
-    let outcome = Outcome {
-        input: Some(destination.input.clone()),
-        objects,
-        traffic: traffic_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect(),
-        access: access_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect(),
-        findings,
-        failures,
+    let (Some(backend), Some(view)) = (backend, resolved.views.first()) else {
+        return Written::new(sink, remarks);
     };
-    (outcome, status)
+    backend.view(cx, resolved, view, &mut sink);
+    let entry = exposed.as_ref().and_then(|it| exposure::entry(cx, destination, it, &mut remarks));
+    if let Some(entry) = entry {
+        let home = &destination.service.cluster_name;
+        let subsets = demands.subsets_where(target, |cluster| *cluster != **home);
+        backend.entry(cx, resolved, &entry, &subsets, &mut sink);
+    }
+    backend.access(cx, resolved, &mut sink);
+    Written::new(sink, remarks)
+}
+
+/// Writes down what was decided about a destination, for the clients of one other mesh.
+pub(super) fn write_view<'a>(
+    cx: Context<'a>,
+    backend: Option<&dyn Backend>,
+    demands: &'a Demands,
+    decision: &mut Decision<'a>,
+    position: usize,
+) -> Written {
+    let resolved = &mut decision.resolved;
+    let (destination, target) = (resolved.destination, TargetId::Destination(resolved.destination.id));
+    let mut sink = Sink::new(cx, vec![destination.input.clone()]);
+    let mut remarks = Vec::new();
+    if let Some(view) = resolved.views.get_mut(position) {
+        view.traffic.subsets = demands.subsets(target, &view.standpoint.cluster);
+    }
+    if let (Some(backend), Some(view)) = (backend, resolved.views.get(position))
+        && let Some((exposure, warnings)) = exposure::exposure(cx, destination, &view.traffic.subsets)
+    {
+        remarks = warnings;
+        backend.exposure(cx, resolved, view, &exposure, &mut sink);
+    }
+    Written::new(sink, remarks)
+}
+
+/// Puts verdicts together from a decision and from what writing brought to light.
+pub(super) fn conclude(outcome: &mut Outcome, decision: Decision<'_>) {
+    outcome.findings = outcome
+        .written()
+        .flat_map(|written| &written.said().blocked)
+        .map(|it| Finding::error(Subject::Input(decision.resolved.destination.input.clone()), it.clone()))
+        .chain(unrestricted(&decision))
+        .collect();
+    outcome.input = Some(decision.resolved.destination.input.clone());
+    let Decision { exposed, mut traffic_verdicts, mut access_verdicts, .. } = decision;
+    for written in outcome.written() {
+        let said = written.said();
+        add_remarks(&mut traffic_verdicts, &said.warnings, &said.failures);
+        add_remarks(&mut access_verdicts, &said.warnings, &said.failures);
+    }
+    outcome.traffic = traffic_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect();
+    outcome.access = access_verdicts.into_iter().map(|(policy, verdict)| (policy.id, verdict)).collect();
+    outcome.exposure = exposed.map(|exposed| {
+        let mut warnings = exposed.warnings;
+        for warning in outcome.written().flat_map(|written| &written.said().exposure) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        let errors = exposed.errors;
+        let state = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+        Box::new(ExposureVerdict {
+            virtual_mesh: exposed.membership.virtual_mesh.clone(),
+            state,
+            errors,
+            warnings,
+            is_gateway: exposed.is_gateway,
+        })
+    });
 }
 
 /// A destination whose access policies are all refused is open, which nobody may overlook.
@@ -137,28 +187,23 @@ fn unrestricted(decision: &Decision<'_>) -> Option<Finding> {
     })
 }
 
-/// Adds to the verdicts what writing brought to light.
+/// Adds to the verdicts what writing brought to light; what holds for several clusters is said once.
 fn add_remarks<T: Checked>(
     verdicts: &mut [(&Policy<T>, Verdict)],
     warnings: &[(InputRef, Warning)],
     failures: &[(InputRef, Rejection)],
 ) {
-    if warnings.is_empty() && failures.is_empty() {
-        return;
-    }
-    for (policy, verdict) in verdicts {
-        let about = |input: &InputRef| *input == policy.input;
-        let warnings: Vec<Warning> =
-            warnings.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()).collect();
-        let errors: Vec<Rejection> =
-            failures.iter().filter(|(input, _)| about(input)).map(|(_, it)| it.clone()).collect();
-        if !errors.is_empty() {
-            verdict.state = ApprovalState::Failed;
+    for (input, warning) in warnings {
+        if let Some((_, verdict)) = verdicts.iter_mut().find(|(policy, _)| policy.input == *input)
+            && !verdict.said().warnings.contains(warning)
+        {
+            verdict.say().warnings.push(warning.clone());
         }
-        if !errors.is_empty() || !warnings.is_empty() {
-            let said = verdict.say();
-            said.errors.extend(errors);
-            said.warnings.extend(warnings);
+    }
+    for (input, failure) in failures {
+        if let Some((_, verdict)) = verdicts.iter_mut().find(|(policy, _)| policy.input == *input) {
+            verdict.state = ApprovalState::Failed;
+            verdict.say().errors.push(failure.clone());
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::api::ApprovalState;
 use crate::context::Context;
 use crate::id::InputRef;
 use crate::index::{self, Current, DestinationId, Destinations, Id, Policies, Policy, Touched};
+use crate::model::route::TargetId;
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::reads::{Reads, Unit};
 use crate::rejection::Rejection;
@@ -24,8 +25,8 @@ pub(super) trait Told: PolicyStatus {
     fn of_unit(unit: Unit) -> Option<Id<Policy<Self>>>;
     /// The policy, if the unit is about the status of one of this kind.
     fn of_status_unit(unit: Unit) -> Option<Id<Policy<Self>>>;
-    /// Destinations to whose subsets a version sends requests.
-    fn subset_targets(&self) -> BTreeSet<DestinationId>;
+    /// Targets to whose subsets a version sends requests.
+    fn subset_targets(&self) -> BTreeSet<TargetId>;
 }
 
 impl Told for TrafficPolicy {
@@ -41,9 +42,9 @@ impl Told for TrafficPolicy {
         if let Unit::TrafficStatus(id) = unit { Some(id) } else { None }
     }
 
-    fn subset_targets(&self) -> BTreeSet<DestinationId> {
+    fn subset_targets(&self) -> BTreeSet<TargetId> {
         let targets = self.shift.iter().flat_map(|shift| &shift.targets);
-        targets.filter(|target| !target.subset.is_empty()).map(|target| target.target.destination).collect()
+        targets.filter(|target| !target.subset.is_empty()).map(|target| target.target.id).collect()
     }
 }
 
@@ -60,7 +61,7 @@ impl Told for AccessPolicy {
         if let Unit::AccessStatus(id) = unit { Some(id) } else { None }
     }
 
-    fn subset_targets(&self) -> BTreeSet<DestinationId> {
+    fn subset_targets(&self) -> BTreeSet<TargetId> {
         BTreeSet::new()
     }
 }
@@ -82,7 +83,7 @@ impl Translator<'_> {
             else {
                 continue;
             };
-            let cx = Context::new(&self.index, &self.results.demands, &reads);
+            let cx = Context::new(&self.index, self.backends, &self.results.demands, &reads);
             let policy = index::read_policy(cx, &self.snapshot, id, input);
             read.push((id, policy, reads.take()));
         }
@@ -92,7 +93,7 @@ impl Translator<'_> {
             let (before, selected) = if let Some(policy) = policy {
                 policies.put(policy, destinations)
             } else {
-                let (before, selected) = policies.remove(id);
+                let (before, selected) = policies.remove(id, destinations);
                 if let Some(policy) = &before {
                     self.results.statuses.set(&policy.input, None);
                 }
@@ -112,7 +113,7 @@ impl Translator<'_> {
                 self.results.watchers.set(T::status_unit(id), Vec::new());
                 continue;
             };
-            let cx = Context::new(&self.index, &self.results.demands, &reads);
+            let cx = Context::new(&self.index, self.backends, &self.results.demands, &reads);
             let status = status::policy_status(cx, policy, &self.verdicts(policy));
             self.results.watchers.set(T::status_unit(id), reads.take());
             self.results.statuses.set(&policy.input, Some(status));
@@ -142,8 +143,7 @@ impl Translator<'_> {
         let Current::Valid(version) = &policy.current else {
             return Vec::new();
         };
-        let targets = version.subset_targets().into_iter().filter_map(|target| self.results.outcome(target));
-        let failures = targets.flat_map(|outcome| &outcome.failures);
+        let failures = version.subset_targets().into_iter().flat_map(|target| self.results.failures_at(target));
         failures.filter(|(input, _)| *input == policy.input).map(|(_, rejection)| rejection).collect()
     }
 }

@@ -1,16 +1,22 @@
 //! What came of all units, and how it changes when some of them run again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backend::Backend;
 use crate::context::Context;
-use crate::index::{DestinationId, Index};
-use crate::reads::{Dirty, Keep, Question, Reads, Unit, Watchers};
-use crate::resolve::{Demand, Demands};
+use crate::id::InputRef;
+use crate::index::{DestinationId, Index, MeshId, VirtualDestinationId};
+use crate::model::route::TargetId;
+use crate::reads::{Dirty, Keep, Mark, Question, Reads, Unit, Watchers};
+use crate::rejection::Rejection;
+use crate::resolve::{Decision, Demand, Demands};
+use crate::status;
 use crate::translator::Delta;
 use crate::translator::outcome::{self, Outcome};
+use crate::translator::{failover, mesh};
 use crate::translator::shelf::Shelf;
 use crate::translator::statuses::Statuses;
+use crate::translator::written::Written;
 
 /// What came of all units.
 #[derive(Debug)]
@@ -21,6 +27,12 @@ pub(super) struct Results {
     pub watchers: Watchers,
     /// What destinations come to.
     outcomes: Vec<Option<Outcome>>,
+    /// What is written for meshes as a whole.
+    pub meshes: BTreeMap<MeshId, Written>,
+    /// What is written for virtual destinations, by the mesh in whose cluster it is.
+    pub failovers: BTreeMap<(VirtualDestinationId, MeshId), Written>,
+    /// Destinations that a virtual mesh shows, or should show, to other meshes.
+    shown: BTreeMap<InputRef, BTreeSet<DestinationId>>,
     /// The objects for each cluster.
     pub outputs: Shelf,
     /// The status of each input.
@@ -29,8 +41,24 @@ pub(super) struct Results {
     pub keep: Keep,
 }
 
+/// What of a destination must be written.
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// Everything, and decided anew.
+    All,
+    /// Only what the clients of some meshes need.
+    Views(BTreeSet<MeshId>),
+}
+
 /// Destinations that must be written again, because subsets are others than when they were written.
 type Again = BTreeSet<DestinationId>;
+
+/// What units look at and who writes.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub index: &'a Index,
+    pub backends: &'a [&'a dyn Backend],
+}
 
 impl Results {
     /// Nothing, for a first run.
@@ -39,6 +67,9 @@ impl Results {
             demands: Demands::default(),
             watchers: Watchers::default(),
             outcomes: Vec::new(),
+            meshes: BTreeMap::new(),
+            failovers: BTreeMap::new(),
+            shown: BTreeMap::new(),
             outputs: Shelf::default(),
             statuses: Statuses::default(),
             keep,
@@ -53,6 +84,30 @@ impl Results {
     /// What all destinations come to.
     pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes.iter().flatten()
+    }
+
+    /// Destinations that a virtual mesh shows, or should show, to other meshes.
+    pub fn shown(&self, virtual_mesh: &InputRef) -> impl Iterator<Item = (DestinationId, &Outcome)> {
+        let ids = self.shown.get(virtual_mesh).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, self.outcome(*id)?)))
+    }
+
+    /// What is written for a virtual destination, by mesh.
+    pub fn failovers_of(&self, id: VirtualDestinationId) -> impl Iterator<Item = (MeshId, &Written)> {
+        let all = self.failovers.range((id, MeshId::default())..).take_while(move |((of, _), _)| *of == id);
+        all.map(|((_, mesh), written)| (*mesh, written))
+    }
+
+    /// What could not be written that a target needs, and who asked for it.
+    pub fn failures_at(&self, target: TargetId) -> Vec<&(InputRef, Rejection)> {
+        match target {
+            TargetId::Destination(id) => {
+                self.outcome(id).into_iter().flat_map(Outcome::failures).collect()
+            }
+            TargetId::VirtualDestination(id) => {
+                self.failovers_of(id).flat_map(|(_, written)| &written.said().failures).collect()
+            }
+        }
     }
 
     /// Ends the first run.
@@ -71,93 +126,319 @@ impl Results {
         Delta { outputs: self.outputs.end(), statuses: self.statuses.end() }
     }
 
-    /// Runs the destinations among the units. Statuses of policies whose verdicts change are added to the units.
+    /// Runs the units that write. Statuses that change by that are added to the units.
     ///
-    /// Which subsets a destination must have follows from the routes of others. So each is written with what is
-    /// known when its turn comes, and the few for which that changes later are written again.
-    pub fn run(&mut self, index: &Index, backends: &[&dyn Backend], units: &mut BTreeSet<Unit>) {
+    /// Which subsets a destination must have follows from the routes of others. So those that many see are
+    /// written when all are decided, and the others with what is known when their turn comes; the few for which
+    /// that changes later are written again.
+    pub fn run(&mut self, world: World<'_>, units: &mut BTreeSet<Unit>) {
         let reads = Reads::new(self.keep);
         let mut again = Again::new();
-        for id in destinations(units) {
-            self.run_one(index, backends, id, &reads, &mut again, units);
-        }
-        self.outputs.settle();
-        while let Some(id) = again.pop_first() {
-            self.run_one(index, backends, id, &reads, &mut again, units);
-        }
-    }
-
-    fn run_one(
-        &mut self,
-        index: &Index,
-        backends: &[&dyn Backend],
-        id: DestinationId,
-        reads: &Reads,
-        again: &mut Again,
-        units: &mut BTreeSet<Unit>,
-    ) {
+        let mut held: Vec<(Decision<'_>, Wanted, Vec<Mark>)> = Vec::new();
         // Decisions do not depend on names of subsets.
         let unnamed = Demands::default();
-        let decision = outcome::decide(Context::new(index, &unnamed, reads), index, backends, id);
-        self.demand(id, decision.as_ref().map(Demand::of).unwrap_or_default(), again);
-        again.remove(&id);
-        let outcome = decision.map(|decision| {
-            let cx = Context::new(index, &self.demands, reads);
-            outcome::emit(cx, backends, &self.demands, decision)
-        });
-        self.watchers.set(Unit::Destination(id), reads.take());
-        self.finish(index, id, outcome, units);
+        let wanted = wanted(units);
+        for id in wanted.keys() {
+            self.changed(Question::Decision(*id), units);
+        }
+        for (id, wanted) in wanted {
+            let (decision, marks) = self.decide(world, &unnamed, id, &reads, &mut again, units);
+            match decision {
+                Some(decision) if decision.resolved.views.len() > 1 => held.push((decision, wanted, marks)),
+                decision => {
+                    again.remove(&id);
+                    self.write(world, id, decision, (&wanted, marks), &reads, units);
+                }
+            }
+        }
+        for (decision, wanted, marks) in held {
+            let id = decision.resolved.destination.id;
+            let wanted = if again.remove(&id) { Wanted::All } else { wanted };
+            self.write(world, id, Some(decision), (&wanted, marks), &reads, units);
+        }
+        while let Some(id) = again.pop_first() {
+            let (decision, marks) = self.decide(world, &unnamed, id, &reads, &mut again, units);
+            again.remove(&id);
+            self.write(world, id, decision, (&Wanted::All, marks), &reads, units);
+        }
+        self.run_meshes(world, &reads, units);
+        self.run_failovers(world, &reads, units);
+        self.outputs.settle();
+    }
+
+    /// Adds the units that ask a question whose answer is another one now.
+    pub fn changed(&self, question: Question<'_>, units: &mut BTreeSet<Unit>) {
+        let mut dirty = Dirty::new(&self.watchers);
+        dirty.changed(question);
+        units.append(&mut dirty.units);
+    }
+
+    /// Decides about a destination; gives the marks of what was asked for it, too.
+    fn decide<'a>(
+        &mut self,
+        world: World<'a>,
+        unnamed: &'a Demands,
+        id: DestinationId,
+        reads: &'a Reads,
+        again: &mut Again,
+        units: &mut BTreeSet<Unit>,
+    ) -> (Option<Decision<'a>>, Vec<Mark>) {
+        let decision = outcome::decide(world.context(unnamed, reads), world.index, id);
+        let marks = reads.take();
+        self.demand(id, decision.as_ref().map(Demand::of).unwrap_or_default(), again, units);
+        (decision, marks)
     }
 
     /// Replaces what the routes of a destination need.
-    fn demand(&mut self, id: DestinationId, demands: Vec<Demand>, again: &mut Again) {
+    fn demand(
+        &mut self,
+        id: DestinationId,
+        demands: Vec<Demand>,
+        again: &mut Again,
+        units: &mut BTreeSet<Unit>,
+    ) {
         let shifted = self.demands.replace(id, demands);
-        let mut renamed = Dirty::new(&self.watchers);
+        let mut dirty = Dirty::new(&self.watchers);
         for target in shifted.renamed {
-            renamed.changed(Question::SubsetNames(target));
+            dirty.changed(Question::SubsetNames(target));
         }
-        again.extend(shifted.targets);
-        again.extend(destinations(&renamed.units));
+        for target in &shifted.targets {
+            match target {
+                TargetId::Destination(id) => {
+                    again.insert(*id);
+                }
+                TargetId::VirtualDestination(_) => dirty.changed(Question::Subsets(*target)),
+            }
+        }
+        for unit in dirty.units {
+            match unit {
+                Unit::Destination(id) | Unit::View(id, _) => {
+                    again.insert(id);
+                }
+                unit => {
+                    units.insert(unit);
+                }
+            }
+        }
     }
 
-    /// Puts what came of a destination in place of what was there.
-    fn finish(
+    /// Writes what is wanted of a destination, and puts it in place of what was there.
+    fn write(
         &mut self,
-        index: &Index,
+        world: World<'_>,
         id: DestinationId,
-        outcome: Option<(Outcome, crate::report::Status)>,
+        decision: Option<Decision<'_>>,
+        (wanted, mut marks): (&Wanted, Vec<Mark>),
+        reads: &Reads,
         units: &mut BTreeSet<Unit>,
     ) {
         if self.outcomes.len() <= id.index() {
             self.outcomes.resize_with(id.index() + 1, || None);
         }
-        let Some(place) = self.outcomes.get_mut(id.index()) else {
+        let before = self.outcomes.get_mut(id.index()).and_then(Option::take).unwrap_or_default();
+        let Some(mut decision) = decision else {
+            self.clear(world, id, &before, units);
             return;
         };
-        let before = place.take().unwrap_or_default();
-        let (mut after, status) = outcome.unzip();
-        if let Some(after) = &mut after {
-            after.keep_objects_of(&before);
+        // What is written refers to the demands, while the rest of the results changes.
+        let demands = std::mem::take(&mut self.demands);
+        let cx = world.context(&demands, reads);
+        let backend = cx.backend_of(decision.resolved.destination);
+        reads.take();
+        let mut after = Outcome::default();
+        let mut kept = Vec::new();
+        let is_whole = matches!(wanted, Wanted::All);
+        if is_whole {
+            after.home = outcome::write_home(cx, backend, &demands, &mut decision);
+            after.home.keep_objects_of(&before.home);
         }
-        let nothing = Outcome::default();
-        let new = after.as_ref().unwrap_or(&nothing);
-        self.outputs.replace(&before.objects, &new.objects);
-        before.note_changed_verdicts(new, units);
-        if before.failures != new.failures {
-            for (policy, _) in before.failures.iter().chain(&new.failures) {
-                let found = index.traffic.find_named(policy);
-                units.extend(found.map(|policy| Unit::TrafficStatus(policy.id)));
+        marks.append(&mut reads.take());
+        for position in 1..decision.resolved.views.len() {
+            let client = decision.resolved.views.get(position).and_then(|view| view.standpoint.client);
+            let Some(mesh) = client else { continue };
+            if let Wanted::Views(views) = wanted
+                && !views.contains(&mesh)
+            {
+                kept.push(mesh);
+                continue;
+            }
+            let mut written = outcome::write_view(cx, backend, &demands, &mut decision, position);
+            if let Some(before) = before.views.get(&mesh) {
+                written.keep_objects_of(before);
+            }
+            self.watchers.set(Unit::View(id, mesh), reads.take());
+            after.views.insert(mesh, written);
+        }
+        if is_whole {
+            let status = status::destination_status(cx, &decision, &demands);
+            marks.append(&mut reads.take());
+            self.watchers.set(Unit::Destination(id), marks);
+            self.statuses.set(&decision.resolved.destination.input, Some(status));
+        }
+        self.finish(world, (before, after), (kept, is_whole), decision, units);
+        self.demands = demands;
+    }
+
+    /// Puts what came of a destination in place of what was there.
+    fn finish(
+        &mut self,
+        world: World<'_>,
+        (mut before, mut after): (Outcome, Outcome),
+        (kept, is_whole): (Vec<MeshId>, bool),
+        decision: Decision<'_>,
+        units: &mut BTreeSet<Unit>,
+    ) {
+        let id = decision.resolved.destination.id;
+        let failures_before: Vec<(InputRef, Rejection)> = before.failures().cloned().collect();
+        if is_whole {
+            self.outputs.replace(&before.home.objects, &after.home.objects);
+        } else {
+            after.home = std::mem::take(&mut before.home);
+        }
+        for (mesh, written) in &after.views {
+            let old = before.views.remove(mesh).unwrap_or_default();
+            self.outputs.replace(&old.objects, &written.objects);
+        }
+        for mesh in kept {
+            if let Some(written) = before.views.remove(&mesh) {
+                after.views.insert(mesh, written);
             }
         }
-        if let Some(input) = new.input.as_ref().or(before.input.as_ref()) {
-            self.statuses.set(input, status);
+        for (mesh, gone) in std::mem::take(&mut before.views) {
+            self.outputs.replace(&gone.objects, &[]);
+            self.watchers.set(Unit::View(id, mesh), Vec::new());
         }
-        *place = after;
+        outcome::conclude(&mut after, decision);
+        self.note_changed(world, id, (&before, &after), units);
+        if !failures_before.iter().eq(after.failures()) {
+            note_failures(world, failures_before.iter().chain(after.failures()), units);
+        }
+        if let Some(place) = self.outcomes.get_mut(id.index()) {
+            *place = Some(after);
+        }
+    }
+
+    /// A destination is gone.
+    fn clear(&mut self, world: World<'_>, id: DestinationId, before: &Outcome, units: &mut BTreeSet<Unit>) {
+        for written in before.written() {
+            self.outputs.replace(&written.objects, &[]);
+        }
+        self.watchers.set(Unit::Destination(id), Vec::new());
+        for mesh in before.views.keys() {
+            self.watchers.set(Unit::View(id, *mesh), Vec::new());
+        }
+        let after = Outcome::default();
+        self.note_changed(world, id, (before, &after), units);
+        note_failures(world, before.failures(), units);
+        if let Some(input) = &before.input {
+            self.statuses.set(input, None);
+        }
+    }
+
+    /// Adds the statuses that change because a destination comes to something else.
+    fn note_changed(
+        &mut self,
+        world: World<'_>,
+        id: DestinationId,
+        (before, after): (&Outcome, &Outcome),
+        units: &mut BTreeSet<Unit>,
+    ) {
+        before.note_changed_verdicts(after, units);
+        if before.exposure == after.exposure {
+            return;
+        }
+        for (verdict, is_there) in [(&before.exposure, false), (&after.exposure, true)] {
+            let Some(verdict) = verdict else { continue };
+            let shown = self.shown.entry(verdict.virtual_mesh.clone()).or_default();
+            if is_there {
+                shown.insert(id);
+            } else {
+                shown.remove(&id);
+            }
+            if shown.is_empty() {
+                self.shown.remove(&verdict.virtual_mesh);
+            }
+            let found = world.index.virtual_meshes.arena.id_of(&verdict.virtual_mesh);
+            units.extend(found.map(Unit::VirtualMeshStatus));
+        }
+    }
+
+    /// Writes what meshes need as a whole, and their statuses.
+    fn run_meshes(&mut self, world: World<'_>, reads: &Reads, units: &BTreeSet<Unit>) {
+        let ids = units.iter().filter_map(|unit| if let Unit::Mesh(id) = unit { Some(*id) } else { None });
+        for id in ids {
+            let cx = world.context(&self.demands, reads);
+            let mut written = mesh::write(cx, id).unwrap_or_default();
+            let status = status::mesh_status(cx, id);
+            self.watchers.set(Unit::Mesh(id), reads.take());
+            let before = self.meshes.remove(&id).unwrap_or_default();
+            written.keep_objects_of(&before);
+            self.outputs.replace(&before.objects, &written.objects);
+            if !written.is_empty() {
+                self.meshes.insert(id, written);
+            }
+            if let Some(input) = world.index.meshes.name_of(id) {
+                self.statuses.set(input, status);
+            }
+        }
+    }
+
+    /// Writes what virtual destinations need in the clusters of meshes.
+    fn run_failovers(&mut self, world: World<'_>, reads: &Reads, units: &mut BTreeSet<Unit>) {
+        let ids = units.iter().filter_map(|unit| match unit {
+            Unit::Failover(id, mesh) => Some((*id, *mesh)),
+            _ => None,
+        });
+        for (id, mesh) in ids.collect::<Vec<_>>() {
+            let cx = world.context(&self.demands, reads);
+            let mut written = failover::write(cx, world.index, &self.demands, id, mesh).unwrap_or_default();
+            self.watchers.set(Unit::Failover(id, mesh), reads.take());
+            let before = self.failovers.remove(&(id, mesh)).unwrap_or_default();
+            written.keep_objects_of(&before);
+            self.outputs.replace(&before.objects, &written.objects);
+            if before.said() != written.said() {
+                units.insert(Unit::VirtualDestinationStatus(id));
+                let failures = before.said().failures.iter().chain(&written.said().failures);
+                note_failures(world, failures, units);
+            }
+            if !written.is_empty() {
+                self.failovers.insert((id, mesh), written);
+            }
+        }
     }
 }
 
-/// The destinations among some units.
-fn destinations(units: &BTreeSet<Unit>) -> Vec<DestinationId> {
-    let ids = units.iter();
-    ids.filter_map(|unit| if let Unit::Destination(id) = unit { Some(*id) } else { None }).collect()
+impl<'a> World<'a> {
+    pub fn context(self, demands: &'a Demands, reads: &'a Reads) -> Context<'a> {
+        Context::new(self.index, self.backends, demands, reads)
+    }
+}
+
+/// Adds the statuses of policies for which something could not be written.
+fn note_failures<'f>(
+    world: World<'_>,
+    failures: impl Iterator<Item = &'f (InputRef, Rejection)>,
+    units: &mut BTreeSet<Unit>,
+) {
+    let policies = failures.filter_map(|(policy, _)| world.index.traffic.find_named(policy));
+    units.extend(policies.map(|policy| Unit::TrafficStatus(policy.id)));
+}
+
+/// What of which destinations must be written.
+fn wanted(units: &BTreeSet<Unit>) -> BTreeMap<DestinationId, Wanted> {
+    let mut wanted: BTreeMap<DestinationId, Wanted> = BTreeMap::new();
+    for unit in units {
+        match unit {
+            Unit::Destination(id) => {
+                wanted.insert(*id, Wanted::All);
+            }
+            Unit::View(id, mesh) => {
+                if let Wanted::Views(views) = wanted.entry(*id).or_insert_with(|| Wanted::Views(BTreeSet::new())) {
+                    views.insert(*mesh);
+                }
+            }
+            _ => (),
+        }
+    }
+    wanted
 }

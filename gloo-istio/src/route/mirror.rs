@@ -10,10 +10,10 @@ use crate::wire::{Destination, Percent, Port, Settings};
 /// does not have it.
 pub(super) fn pass(cx: Context<'_>, cluster: &Istr, wanted: &RouteSettings<'_>, draft: &mut Settings) {
     let Some(mirror) = &wanted.mirror else { return };
-    let Some(target) = cx.destination(mirror.value.target.destination) else {
+    let Some(host) = cx.target_host(mirror.value.target.id, cluster) else {
         return;
     };
     let port = Port { number: mirror.value.target.port };
-    let destination = Destination { host: cx.host(target, cluster), port, subset: None };
+    let destination = Destination { host, port, subset: None };
     draft.mirror = Some((destination, Percent(mirror.value.percentage)));
 }

@@ -22,9 +22,8 @@ pub(super) fn destinations(
 
 fn destination(cx: Context<'_>, cluster: &Istr, wanted: &WeightedTarget) -> Option<RouteDestination> {
     let WeightedTarget { weight, target, subset, headers } = wanted;
-    let service = cx.destination(target.destination)?;
-    let subset = (!subset.is_empty()).then(|| cx.subset_name(target.destination, subset));
-    let destination =
-        Destination { host: cx.host(service, cluster), port: Port { number: target.port }, subset };
+    let subset = (!subset.is_empty()).then(|| cx.subset_name(target.id, subset));
+    let host = cx.target_host(target.id, cluster)?;
+    let destination = Destination { host, port: Port { number: target.port }, subset };
     Some(RouteDestination { destination, weight: *weight, headers: header::write(headers).map(Box::new) })
 }

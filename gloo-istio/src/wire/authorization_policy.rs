@@ -27,6 +27,10 @@ pub struct AuthorizationPolicy {
     pub rules: Vec<Rule>,
 }
 
+/// The policy that allows nothing: without rules, and in the root namespace for the whole mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DenyAll {}
+
 /// Which workloads a policy is about. There is no way to say "all of the namespace".
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
@@ -101,6 +105,9 @@ pub struct Source {
     /// Its identity.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub principals: Vec<Istr>,
+    /// What its identity must not be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_principals: Vec<Istr>,
     /// Its namespace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<Istr>,

@@ -21,9 +21,13 @@ pub static VIRTUAL_SERVICE: OutputKind = OutputKind {
 
 /// Routes of one host, for every client of the mesh.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct VirtualService {
     /// The host.
     pub hosts: [Istr; 1],
+    /// Namespaces whose clients see it; empty leaves that to the mesh.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub export_to: Vec<Istr>,
     /// Its routes; the first that matches counts.
     pub http: Vec<HttpRoute>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api;
 use crate::id::{InputKind, InputRef};
 use crate::index::destination::{Destination, DestinationId, pod_label};
-use crate::index::{Index, Touched};
+use crate::index::{Claim, Index, Touched};
 use crate::reads::{Dirty, Question, Unit};
 use crate::snapshot::Snapshot;
 
@@ -74,6 +74,27 @@ impl Index {
                 let is_first = self.destinations.is_first(destination);
                 self.traffic.reselect(destination, is_first, &self.destinations);
                 self.access.reselect(destination, is_first, &self.destinations);
+                let exports = self.virtual_meshes.exports_mut();
+                let before = exports.reselect(destination, is_first, &self.destinations);
+                let after = exports.selecting(id);
+                if before != after {
+                    dirty.changed(Question::Exports(id));
+                }
+                let claims = match (before.is_empty(), after.is_empty()) {
+                    (true, false) => Some(true),
+                    (false, true) => Some(false),
+                    _ => None,
+                };
+                let claim = claims.map(|claims| (Claim::of_service(&destination.service), claims));
+                self.claims.extend(claim);
+                let backings = &mut self.virtual_destinations.backings;
+                let before = backings.reselect(destination, is_first, &self.destinations);
+                let after = backings.selecting(id);
+                if before != after {
+                    for virtual_destination in before.iter().chain(after) {
+                        dirty.changed(Question::Backings(*virtual_destination));
+                    }
+                }
                 dirty.units.insert(Unit::Destination(id));
             }
         }
@@ -105,7 +126,15 @@ impl Index {
         if before.endpoints() != after.endpoints() {
             dirty.changed(Question::Endpoints(id));
         }
+        if before.entrance() != after.entrance() {
+            dirty.changed(Question::Entrance(id));
+        }
         if !before.looks_like(after) {
+            // The address goes with the name of the service.
+            if before.service != after.service && !self.virtual_meshes.exporting(id).is_empty() {
+                self.claims.push((Claim::of_service(&before.service), false));
+                self.claims.push((Claim::of_service(&after.service), true));
+            }
             rest.left.insert(before.service.clone());
             rest.new.push(id);
             changed(&before, dirty);
@@ -122,6 +151,13 @@ impl Index {
         self.access.note_applied(Some(&before), None, dirty);
         self.traffic.deselect(before.id);
         self.access.deselect(before.id);
+        if !self.virtual_meshes.exports_mut().deselect(before.id).is_empty() {
+            self.claims.push((Claim::of_service(&before.service), false));
+            dirty.changed(Question::Exports(before.id));
+        }
+        for virtual_destination in self.virtual_destinations.backings.deselect(before.id) {
+            dirty.changed(Question::Backings(virtual_destination));
+        }
         changed(&before, dirty);
         dirty.units.insert(Unit::Destination(before.id));
         rest.left.insert(before.service);
@@ -135,8 +171,17 @@ fn is_service(object: &Arc<api::Destination>) -> bool {
 /// A destination that is new, gone, or looks different: told as it was and as it is.
 fn changed(destination: &Destination, dirty: &mut Dirty<'_>) {
     dirty.changed(Question::Destination(destination.id));
-    dirty.changed(Question::Membership(destination.id));
+    dirty.changed(Question::MeshOf(destination.id));
     dirty.changed(Question::Endpoints(destination.id));
+    dirty.changed(Question::Entrance(destination.id));
+    let InputRef { namespace, name, .. } = &destination.input;
+    dirty.changed(Question::DestinationNamed(namespace, name));
+    if let Some(mesh) = destination.mesh {
+        dirty.changed(Question::Services(mesh));
+        if destination.may_be_gateway() {
+            dirty.changed(Question::GatewayCandidates(mesh));
+        }
+    }
     dirty.changed(Question::Service(&destination.service));
     if let Some((cluster, namespace, key, value)) = &pod_label(destination) {
         dirty.changed(Question::Pods(cluster, namespace, key, value));

@@ -1,6 +1,6 @@
 //! Other targets instead of the destination that was called.
 
-use crate::index::DestinationId;
+use crate::index::{DestinationId, VirtualDestinationId};
 use crate::istr::Labels;
 use crate::model::route::HeaderChanges;
 
@@ -27,11 +27,20 @@ pub struct WeightedTarget {
     pub headers: HeaderChanges,
 }
 
-/// A service port that was found.
+/// A port that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// The service.
-    pub destination: DestinationId,
+    /// What has the port.
+    pub id: TargetId,
     /// One of its ports.
     pub port: u32,
+}
+
+/// Something that requests can be sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetId {
+    /// A service.
+    Destination(DestinationId),
+    /// A host name in front of several services.
+    VirtualDestination(VirtualDestinationId),
 }

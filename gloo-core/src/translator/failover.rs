@@ -1,0 +1,242 @@
+//! One unit of work: what a virtual destination needs in the cluster of one mesh.
+
+use std::collections::BTreeSet;
+
+use crate::Istr;
+use crate::backend::Sink;
+use crate::context::Context;
+use crate::index::{Claim, Index, MeshId, VirtualDestinationId};
+use crate::model::exposure::{Endpoint, EndpointSort};
+use crate::model::failover::{
+    Backing, ClientSide, Failover, FailoverClient, FailoverOrder, FailoverOutlier, FailoverView, ServerSide,
+};
+use crate::model::route::TargetId;
+use crate::model::{Subset, traffic::Outlier};
+use crate::name::sanitize;
+use crate::reads::Question;
+use crate::rejection::Warning;
+use crate::resolve::{Demands, exposure};
+use crate::translator::outcome;
+use crate::translator::written::Written;
+
+/// Writes what a virtual destination needs in the cluster of a mesh.
+pub(super) fn write(
+    cx: Context<'_>,
+    index: &Index,
+    demands: &Demands,
+    id: VirtualDestinationId,
+    mesh_id: MeshId,
+) -> Option<Written> {
+    let mesh = cx.mesh(mesh_id)?;
+    let failover = cx.failover(id)?;
+    let backend = cx.backend_for(mesh)?;
+    let target = TargetId::VirtualDestination(id);
+    cx.note_subsets(target);
+    let mut remarks = Vec::new();
+    let client = failover.clients.iter().find(|client| client.mesh == mesh_id).map(|client| {
+        let subsets = demands.subsets(target, &mesh.cluster);
+        client_side(cx, index, failover, client, subsets, &mut remarks)
+    });
+    // Revisions of one mesh share a cluster; the first that has a share writes it.
+    let backing = failover.backings.iter().find(|backing| backing.cluster == mesh.cluster);
+    let backing = backing.filter(|it| it.mesh == mesh_id && it.is_reachable && !failover.flat_network);
+    let reached = failover.clients.iter().any(|client| client.cluster != mesh.cluster);
+    let server = backing.filter(|_| reached).map(|_| ServerSide {
+        address: cx.address(&share_claim(failover)),
+        endpoints: share(cx, failover, &mesh.cluster, &mut remarks),
+        gateways: cx.gateways(mesh_id),
+        subsets: demands.subsets_where(target, |cluster| *cluster != *mesh.cluster),
+    });
+    let view = FailoverView {
+        failover,
+        mesh,
+        client,
+        server,
+    };
+    let mut sources = vec![failover.input.clone()];
+    sources.extend(failover.virtual_mesh.clone());
+    let mut sink = Sink::new(cx, sources);
+    backend.failover(cx, &view, &mut sink);
+    Some(Written::new(sink, remarks))
+}
+
+/// The name under which the objects of a virtual destination are written.
+fn name(failover: &Failover) -> String {
+    sanitize(&format!("{}-{}", failover.input.name, failover.input.namespace))
+}
+
+/// What wants an address for the host name.
+pub(super) fn claim(input: &crate::id::InputRef) -> Claim {
+    Claim::of_local(&input.name, &input.namespace)
+}
+
+fn share_claim(failover: &Failover) -> Claim {
+    Claim::of_local(&format!("{}-internal", name(failover)), &failover.input.namespace)
+}
+
+/// What wants an address for the name of the share of one cluster.
+pub(super) fn share_claim_of(input: &crate::id::InputRef) -> Claim {
+    let name = sanitize(&format!("{}-{}", input.name, input.namespace));
+    Claim::of_local(&format!("{name}-internal"), &input.namespace)
+}
+
+fn client_side<'a>(
+    cx: Context<'a>,
+    index: &'a Index,
+    failover: &'a Failover,
+    client: &FailoverClient,
+    subsets: Vec<Subset<'a>>,
+    remarks: &mut Vec<Warning>,
+) -> ClientSide<'a> {
+    let ranks = ranks(failover, &client.region);
+    let keys: BTreeSet<&Istr> =
+        subsets.iter().flat_map(|subset| subset.labels.iter().map(|(key, _)| key)).collect();
+    let mut ranked: Vec<(u32, &Backing)> = failover
+        .backings
+        .iter()
+        .filter_map(|backing| Some((ranks.rank(failover, backing)?, backing)))
+        .collect();
+    ranked.sort_by_key(|(rank, backing)| {
+        // Without ranks the own cluster comes first, which is only for people to read.
+        (*rank, ranks.last.is_none() && backing.cluster != client.cluster)
+    });
+    let mut endpoints = Vec::new();
+    for (rank, backing) in ranked {
+        let reached = reach(cx, failover, backing, client, &keys, remarks);
+        endpoints.extend(reached.into_iter().map(|endpoint| (rank, endpoint)));
+    }
+    if endpoints.is_empty() {
+        let note = format!("no ready instance is reached from {}, so clients there get 503", client.cluster);
+        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
+    }
+    ClientSide {
+        address: cx.address(&claim(&failover.input)),
+        endpoints,
+        last_rank: ranks.last,
+        next_region: ranks.next,
+        outlier: failover.outlier.unwrap_or_else(|| outlier(cx, index, failover, remarks)),
+        subsets,
+    }
+}
+
+/// The order in which the clients of one region try destinations.
+struct Ranks {
+    /// Regions in order, where a directive says so.
+    regions: Option<Vec<Istr>>,
+    last: Option<u32>,
+    next: Option<(Istr, Istr)>,
+}
+
+fn ranks(failover: &Failover, region: &Istr) -> Ranks {
+    let last = |count: usize| u32::try_from(count.saturating_sub(1)).ok().filter(|last| *last > 0);
+    match &failover.order {
+        FailoverOrder::Static => Ranks { regions: None, last: last(failover.backings.len()), next: None },
+        FailoverOrder::Localized(directives) => {
+            let directive = directives.iter().find(|(from, _)| from == region && !region.is_empty());
+            let Some((from, to)) = directive else {
+                return Ranks { regions: None, last: None, next: None };
+            };
+            let regions: Vec<Istr> = std::iter::once(from).chain(to).cloned().collect();
+            let next = to.first().map(|to| (from.clone(), to.clone()));
+            Ranks { last: last(regions.len()), regions: Some(regions), next }
+        }
+    }
+}
+
+impl Ranks {
+    /// The rank of a destination; none if it is not tried at all.
+    fn rank(&self, failover: &Failover, backing: &Backing) -> Option<u32> {
+        let position = match (&self.regions, &failover.order) {
+            (Some(regions), _) => regions.iter().position(|region| *region == backing.region)?,
+            (None, FailoverOrder::Static) => failover.backings.iter().position(|it| it == backing)?,
+            (None, FailoverOrder::Localized(_)) => 0,
+        };
+        u32::try_from(position).ok()
+    }
+}
+
+/// Where the clients of a cluster reach a destination.
+fn reach(
+    cx: Context<'_>,
+    failover: &Failover,
+    backing: &Backing,
+    client: &FailoverClient,
+    keys: &BTreeSet<&Istr>,
+    remarks: &mut Vec<Warning>,
+) -> Vec<Endpoint> {
+    let Some(destination) = cx.destination(backing.destination) else { return Vec::new() };
+    if backing.cluster == client.cluster || failover.flat_network {
+        return ports_as(failover, &backing.port_label, exposure::pods(cx, destination, &backing.region, remarks));
+    }
+    if !backing.is_reachable {
+        return Vec::new();
+    }
+    let gateways = cx.gateways(backing.mesh);
+    for gateway in gateways.iter().filter(|gateway| gateway.addresses.is_empty()) {
+        remarks.push(Warning::GatewayWaiting { gateway: gateway.input.clone() });
+    }
+    let classes = exposure::classes(cx, destination, keys);
+    let label: Istr = label(failover);
+    exposure::through_gateways(gateways, &classes, &[&label], &backing.region)
+}
+
+/// The name of the only port of a virtual destination.
+fn label(failover: &Failover) -> Istr {
+    failover.protocol.word().to_ascii_lowercase().into()
+}
+
+/// Pods with one port, under the name that the virtual destination gives it.
+fn ports_as(failover: &Failover, port_label: &Istr, pods: Vec<Endpoint>) -> Vec<Endpoint> {
+    let label = label(failover);
+    let pods = pods.into_iter().map(|mut pod| {
+        pod.ports = pod
+            .ports
+            .iter()
+            .filter(|(port, _)| port == port_label)
+            .map(|(_, number)| (label.clone(), *number))
+            .collect();
+        pod
+    });
+    pods.filter(|pod| !pod.ports.is_empty() && pod.sort == EndpointSort::Pod).collect()
+}
+
+/// The instances of one cluster.
+fn share(cx: Context<'_>, failover: &Failover, cluster: &Istr, remarks: &mut Vec<Warning>) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for backing in failover.backings.iter().filter(|backing| backing.cluster == *cluster) {
+        if let Some(destination) = cx.destination(backing.destination) {
+            let pods = exposure::pods(cx, destination, &backing.region, remarks);
+            endpoints.extend(ports_as(failover, &backing.port_label, pods));
+        }
+    }
+    endpoints
+}
+
+/// When an instance counts as failed, where the virtual destination does not say it: as a policy on the first
+/// destination says that has one.
+fn outlier(
+    cx: Context<'_>,
+    index: &Index,
+    failover: &Failover,
+    remarks: &mut Vec<Warning>,
+) -> FailoverOutlier {
+    for backing in &failover.backings {
+        cx.note(Question::Decision(backing.destination));
+        let decision = outcome::decide(cx, index, backing.destination);
+        let home = decision.as_ref().and_then(|decision| decision.resolved.views.first());
+        if let Some(claimed) = home.and_then(|view| view.traffic.outlier.as_ref()) {
+            let Outlier { consecutive_errors, interval, base_ejection_time, max_ejection_percent } =
+                *claimed.value;
+            return FailoverOutlier {
+                gateway_errors: None,
+                consecutive_errors,
+                interval,
+                base_ejection_time,
+                max_ejection_percent,
+            };
+        }
+    }
+    let note = "no policy sets outlierDetection on any destination behind it, so defaults decide when one has failed";
+    remarks.push(Warning::Unwise { field: "spec.static".to_owned(), note: note.to_owned() });
+    FailoverOutlier::default()
+}

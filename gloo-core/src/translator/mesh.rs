@@ -1,0 +1,63 @@
+//! One unit of work: what a mesh needs as a whole.
+
+use std::collections::BTreeSet;
+
+use crate::Istr;
+use crate::backend::Sink;
+use crate::context::Context;
+use crate::index::{Destination, MeshId};
+use crate::model::MeshView;
+use crate::translator::written::Written;
+
+/// Writes what a mesh needs as a whole. Of several revisions, one stands for all.
+pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
+    let mesh = cx.mesh(id)?;
+    if cx.revisions(mesh).first()?.id != id {
+        return None;
+    }
+    let standing = cx.standing(id)?;
+    let backend = cx.backend_for(mesh)?;
+    let mut hosts = BTreeSet::new();
+    let gateways = if let Some(entry) = &standing.entry {
+        hosts.insert(Istr::from(format!("svc.{}.{}", mesh.cluster, entry.suffix)));
+        for revision in cx.revisions(mesh) {
+            let has_share = cx.failovers_in(revision.id).filter(|it| {
+                !it.flat_network && it.backings.iter().any(|backing| backing.mesh == revision.id)
+            });
+            hosts.extend(has_share.map(|failover| Istr::from(format!("vd.{}", failover.suffix))));
+        }
+        cx.gateways(id)
+    } else {
+        &[]
+    };
+    let view = MeshView {
+        mesh,
+        virtual_mesh: &standing.virtual_mesh,
+        gateways,
+        hosts: hosts.into_iter().collect(),
+        denies_by_default: standing.denies_by_default,
+        ingress: if standing.denies_by_default { ingress(cx, id) } else { Vec::new() },
+    };
+    let mut sink = Sink::new(cx, vec![mesh.input.clone(), standing.virtual_mesh.clone()]);
+    backend.mesh(cx, &view, &mut sink);
+    Some(Written::new(sink, Vec::new()))
+}
+
+/// Services that take traffic from outside of the mesh: the gateways for other clusters, and those that old
+/// discoveries recorded.
+fn ingress(cx: Context<'_>, id: MeshId) -> Vec<&Destination> {
+    let Some(mesh) = cx.mesh(id) else { return Vec::new() };
+    let mut ingress: Vec<&Destination> = Vec::new();
+    ingress.extend(cx.gateways(id).iter().filter_map(|gateway| cx.destination(gateway.id)));
+    for recorded in cx.revisions(mesh).into_iter().flat_map(|mesh| mesh.recorded_gateways()) {
+        let service = crate::api::ClusterObjectRef {
+            name: recorded.name.clone(),
+            namespace: recorded.namespace.clone(),
+            cluster_name: mesh.cluster.clone(),
+        };
+        ingress.extend(cx.destination_of(&service));
+    }
+    ingress.sort_by(|a, b| a.key.cmp(&b.key));
+    ingress.dedup_by_key(|destination| destination.id);
+    ingress
+}
