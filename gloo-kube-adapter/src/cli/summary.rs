@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gloo_core::Translation;
-use gloo_core::report::Report;
+use gloo_core::id::InputKind;
+use gloo_core::report::{Report, Status};
 use gloo_core::snapshot::Snapshot;
 
 use crate::render::Output;
@@ -33,17 +34,48 @@ pub fn clusters(snapshot: &Snapshot, translation: &Translation) -> Vec<String> {
 
 /// How large the world is.
 pub fn world(snapshot: &Snapshot, clusters: &[String]) -> String {
-    let policies = snapshot.traffic_policies.len() + snapshot.access_policies.len() + snapshot.broken.len();
+    let broken = |kinds: &[InputKind]| snapshot.broken.keys().filter(|it| kinds.contains(&it.kind)).count();
+    let policies = snapshot.traffic_policies.len()
+        + snapshot.access_policies.len()
+        + broken(&[InputKind::TrafficPolicy, InputKind::AccessPolicy]);
+    let virtual_meshes = snapshot.virtual_meshes.len() + broken(&[InputKind::VirtualMesh]);
     let counts = [
         (clusters.len(), "cluster", "clusters"),
         (snapshot.meshes.len(), "mesh", "meshes"),
         (snapshot.workloads.len(), "workload", "workloads"),
         (snapshot.destinations.len(), "destination", "destinations"),
         (policies, "policy", "policies"),
-        (snapshot.virtual_meshes.len(), "virtual mesh", "virtual meshes"),
+        (virtual_meshes, "virtual mesh", "virtual meshes"),
     ];
     let counts: Vec<String> = counts.iter().map(|(count, one, many)| counted(*count, one, many)).collect();
     format!("world: {}", counts.join(", "))
+}
+
+/// How much of the world is seen across clusters; nothing if no mesh belongs to a virtual mesh.
+pub fn federation(report: &Report) -> Option<String> {
+    let (mut meshes, mut services, mut views, mut failovers) = (0, 0, 0, 0);
+    for status in report.statuses.values() {
+        match status {
+            Status::Mesh(status) => meshes += usize::from(status.applied_virtual_mesh.is_some()),
+            Status::Destination(status) => {
+                if let Some(applied) = &status.applied_federation {
+                    services += 1;
+                    views += applied.federated_to_meshes.len();
+                }
+            }
+            Status::VirtualDestination(status) => {
+                failovers += usize::from(!status.selected_destinations.is_empty());
+            }
+            _ => (),
+        }
+    }
+    let counts = [
+        counted(meshes, "mesh", "meshes"),
+        counted(services, "federated service", "federated services"),
+        counted(views, "view from another mesh", "views from other meshes"),
+        counted(failovers, "virtual destination", "virtual destinations"),
+    ];
+    (meshes > 0 || failovers > 0).then(|| format!("federation: {}", counts.join(", ")))
 }
 
 /// What each cluster gets, one line for each.

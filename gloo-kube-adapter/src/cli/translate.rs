@@ -86,6 +86,9 @@ fn render<'a>(
 /// Says how large the world is, what came of it, and what is wrong with it.
 fn report(rendering: &Rendering<'_>, translation: &Translation, console: &mut Console<'_>) {
     console.progress(&summary::world(&rendering.world.snapshot, &rendering.clusters));
+    if let Some(line) = summary::federation(&translation.report) {
+        console.progress(&line);
+    }
     for line in summary::objects(&rendering.outputs) {
         console.progress(&line);
     }
