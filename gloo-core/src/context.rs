@@ -144,13 +144,16 @@ impl<'a> Context<'a> {
             return destination.host.clone();
         }
         let federation = destination.mesh.and_then(|mesh| self.membership(mesh)?.federation.as_ref());
-        federation.map_or_else(|| destination.host.clone(), |federation| exposure::host(destination, federation))
+        federation
+            .map_or_else(|| destination.host.clone(), |federation| exposure::host(destination, federation))
     }
 
     /// The host name by which clients in `cluster` call a target that they can reach.
     pub fn target_host(self, target: TargetId, cluster: &str) -> Option<Istr> {
         match target {
-            TargetId::Destination(id) => self.destination(id).map(|destination| self.host(destination, cluster)),
+            TargetId::Destination(id) => {
+                self.destination(id).map(|destination| self.host(destination, cluster))
+            }
             TargetId::VirtualDestination(id) => {
                 self.virtual_destination(id, cluster).map(|failover| failover.hostname.clone())
             }

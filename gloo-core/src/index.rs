@@ -22,11 +22,11 @@ pub use workload::{Workload, WorkloadId};
 
 pub(crate) use address::Claim;
 pub(crate) use destination::{Destinations, Entrance, GATEWAYS, NETWORK, names};
+pub(crate) use policies::Policies;
 pub(crate) use policy::{
     AccessId, Applied, Checked, Current, Policy, TrafficId, bad_ref, read as read_policy,
 };
 pub(crate) use refresh::Touched;
-pub(crate) use policies::Policies;
 pub(crate) use virtual_destination::meshes as meshes_of_failover;
 pub(crate) use virtual_mesh::{ExportId, TextId};
 pub(crate) use workload::Ranked;

@@ -13,8 +13,8 @@ use indexmap::IndexMap;
 
 use crate::api::ClusterObjectRef;
 use crate::id::InputKind;
-use crate::model::route::TargetId;
 use crate::index::{AccessId, DestinationId, MeshId, TrafficId, VirtualDestinationId, VirtualMeshId};
+use crate::model::route::TargetId;
 
 /// Something that can be run again alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -91,12 +91,7 @@ fn policies<'s>(subsets: &'s [Subset<'_>]) -> impl Iterator<Item = gloo_core::id
     subsets.iter().flat_map(|subset| subset.policies.iter().copied().cloned())
 }
 
-fn write_client(
-    view: &FailoverView<'_>,
-    client: &ClientSide<'_>,
-    name: &Istr,
-    sink: &mut Sink<'_>,
-) {
+fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, name: &Istr, sink: &mut Sink<'_>) {
     let FailoverView { failover, mesh: Mesh { cluster, root_namespace: namespace, .. }, .. } = *view;
     let resolution = service_entry::resolution(client.endpoints.iter().map(|(_, endpoint)| endpoint));
     let by_labels = !is_older(view.mesh, 18);
@@ -168,8 +163,13 @@ fn subset(failover: &Failover, wanted: &Subset<'_>) -> SubsetBody {
 }
 
 fn outlier_detection(outlier: FailoverOutlier) -> OutlierDetection {
-    let FailoverOutlier { gateway_errors, consecutive_errors, interval, base_ejection_time, max_ejection_percent } =
-        outlier;
+    let FailoverOutlier {
+        gateway_errors,
+        consecutive_errors,
+        interval,
+        base_ejection_time,
+        max_ejection_percent,
+    } = outlier;
     OutlierDetection {
         consecutive_gateway_errors: gateway_errors,
         consecutive_5xx_errors: consecutive_errors,

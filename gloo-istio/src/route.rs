@@ -29,7 +29,8 @@ pub(crate) fn virtual_service(cx: Context<'_>, view: &View<'_>) -> Option<(Virtu
     if view.routes.routes.is_empty() {
         return None;
     }
-    let settings: Vec<Written> = view.routes.settings.iter().map(|it| write(cx, &view.standpoint.cluster, it)).collect();
+    let settings: Vec<Written> =
+        view.routes.settings.iter().map(|it| write(cx, &view.standpoint.cluster, it)).collect();
     let mut http = Vec::with_capacity(view.routes.routes.len());
     let mut itself: BTreeMap<u32, Arc<[RouteDestination]>> = BTreeMap::new();
     for route in &view.routes.routes {

@@ -21,11 +21,8 @@ pub(crate) fn everywhere() -> Vec<Istr> {
 
 /// The ports of a service.
 pub(crate) fn ports(ports: &[&Port]) -> Vec<ServicePort> {
-    let write = |port: &&Port| ServicePort {
-        number: port.number,
-        name: port.label.clone(),
-        protocol: port.declared,
-    };
+    let write =
+        |port: &&Port| ServicePort { number: port.number, name: port.label.clone(), protocol: port.declared };
     ports.iter().map(write).collect()
 }
 

@@ -3,8 +3,8 @@
 use gloo_core::api;
 use gloo_core::context::Context;
 use gloo_core::id::InputRef;
-use gloo_core::model::{self, View};
 use gloo_core::model::traffic::{Outlier, Traffic};
+use gloo_core::model::{self, View};
 
 use crate::wire::{DestinationRule, OutlierDetection, Subset, Tls, TlsMode, TrafficPolicy};
 

@@ -77,7 +77,8 @@ fn read_sidecar(spec: &Value) -> Option<UserConfig> {
 /// Warns about Sidecars that hide everything in the root namespace, where hosts of other clusters are written.
 pub(crate) fn warn_about_sidecars(cx: Context<'_>, mesh: &Mesh, sink: &mut Sink<'_>) {
     let sees = |host: &Istr| {
-        host.split_once('/').is_some_and(|(namespace, _)| namespace == "*" || *namespace == *mesh.root_namespace)
+        host.split_once('/')
+            .is_some_and(|(namespace, _)| namespace == "*" || *namespace == *mesh.root_namespace)
     };
     for object in cx.user_config(&mesh.cluster, "", "istio") {
         let id = &object.raw.id;
@@ -320,12 +321,7 @@ fn exported_to<'a>(export_to: &'a [Istr], own: &'a str) -> Option<Vec<&'a str>> 
 
 /// Whether our object for a service is older than the user's. One that is not there yet is the youngest;
 /// of two from the same second the one with the lower name counts as older.
-fn is_older(
-    cx: Context<'_>,
-    kind: &'static OutputKind,
-    ours: &Ours,
-    object: &UserObject,
-) -> bool {
+fn is_older(cx: Context<'_>, kind: &'static OutputKind, ours: &Ours, object: &UserObject) -> bool {
     let Ours { cluster, namespace, name, .. } = ours;
     let id = OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() };
     let theirs = &object.raw.id;
@@ -338,13 +334,7 @@ fn is_older(
 }
 
 /// Another DestinationRule, against connection settings of ours.
-fn rules(
-    cx: Context<'_>,
-    ours: &Ours,
-    object: &UserObject,
-    rule: &Rule,
-    host: &Istr,
-) -> Option<Collision> {
+fn rules(cx: Context<'_>, ours: &Ours, object: &UserObject, rule: &Rule, host: &Istr) -> Option<Collision> {
     let ours_is_older = || is_older(cx, &DESTINATION_RULE, ours, object);
     let detail = match place(ours, object, host) {
         Place::Service if rule.has_workload_selector => return None,
@@ -370,12 +360,7 @@ fn rules(
 }
 
 /// Another DestinationRule, against subsets of ours.
-fn subsets(
-    cx: Context<'_>,
-    ours: &Ours,
-    object: &UserObject,
-    host: &Istr,
-) -> Option<Collision> {
+fn subsets(cx: Context<'_>, ours: &Ours, object: &UserObject, host: &Istr) -> Option<Collision> {
     let Body::DestinationRule(rule) = object.config.body.downcast_ref::<Body>()? else {
         return None;
     };

@@ -16,9 +16,7 @@ pub use destination_rule::{
     OutlierDetection, Subset, TcpKeepalive, TcpSettings, Tls, TlsMode, TrafficPolicy,
 };
 pub use gateway::{GATEWAY, Gateway, Server, ServerPort, ServerTls, ServerTlsMode};
-pub use service_entry::{
-    Location, Resolution, SERVICE_ENTRY, ServiceEntry, ServicePort, WorkloadEntry,
-};
+pub use service_entry::{Location, Resolution, SERVICE_ENTRY, ServiceEntry, ServicePort, WorkloadEntry};
 pub use virtual_service::{
     Abort, CorsPolicy, Delay, Destination, Fault, HeaderChange, Headers, HttpMatch, HttpRoute, Percent, Port,
     Retries, RouteDestination, Settings, StringMatch, VIRTUAL_SERVICE, VirtualService,

@@ -158,7 +158,8 @@ impl Addresses {
             if let Some(address) = self.claims.remove(&claim) {
                 self.taken.remove(&address);
                 self.displaced.remove(&claim);
-                simple &= known.is_empty() && !self.displaced.iter().any(|other| self.prefers(other, address));
+                simple &=
+                    known.is_empty() && !self.displaced.iter().any(|other| self.prefers(other, address));
                 changed.push(claim);
             }
         }
@@ -187,7 +188,10 @@ impl Addresses {
     /// Whether something would rather have an address than the one it has.
     fn prefers(&self, claim: &Claim, address: Ipv4Addr) -> bool {
         let own = self.of(claim);
-        (0..u32::MAX).map(|attempt| claim.candidate(attempt)).take_while(|it| *it != own).any(|it| it == address)
+        (0..u32::MAX)
+            .map(|attempt| claim.candidate(attempt))
+            .take_while(|it| *it != own)
+            .any(|it| it == address)
     }
 
     /// Gives out all addresses anew; tells whose are others now.
@@ -209,7 +213,8 @@ impl Addresses {
             }
             let free = |address: &Ipv4Addr| !is_reserved(*address) && !self.taken.contains_key(address);
             let mut attempts = 0..u32::MAX;
-            let Some(address) = attempts.find_map(|attempt| Some(claim.candidate(attempt)).filter(free)) else {
+            let Some(address) = attempts.find_map(|attempt| Some(claim.candidate(attempt)).filter(free))
+            else {
                 continue;
             };
             if self.taken.contains_key(&claim.candidate(0)) {

@@ -180,7 +180,8 @@ fn mesh(id: MeshId, input: &InputRef, object: &Arc<api::Mesh>) -> Mesh {
         object: Arc::clone(object),
         platform,
         cluster: installation.map(|at| at.cluster.clone()).unwrap_or_default(),
-        root_namespace: annotation(ROOT_NAMESPACE).map_or_else(|| namespace.clone(), |root| root.as_str().into()),
+        root_namespace: annotation(ROOT_NAMESPACE)
+            .map_or_else(|| namespace.clone(), |root| root.as_str().into()),
         namespace,
         region: installation.map(|at| at.region.clone()).unwrap_or_default(),
         version: installation.map(|at| at.version.clone()).unwrap_or_default(),

@@ -143,4 +143,3 @@ impl<T: Checked> Policies<T> {
         }
     }
 }
-

@@ -191,7 +191,8 @@ impl Index {
 
     /// Gives ids to everything that an earlier run named in the status of a mesh, so that it can be asked for.
     fn reserve_applied(&mut self, object: &api::Mesh) {
-        let Some(applied) = object.status.as_ref().and_then(|status| status.applied_virtual_mesh.as_ref()) else {
+        let Some(applied) = object.status.as_ref().and_then(|status| status.applied_virtual_mesh.as_ref())
+        else {
             return;
         };
         if let Some(name) = &applied.reference {

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 use crate::Istr;
 use crate::api::TlsMode;
+use crate::context::Context;
 use crate::id::InputRef;
 use crate::index::Destination;
 use crate::model::claimed::claim;
+use crate::model::route::TargetId;
 use crate::model::route::{cors, fault, header, mirror, retry, shift, timeout};
 use crate::model::traffic::{Outlier, outlier, tls};
-use crate::context::Context;
-use crate::model::route::TargetId;
 use crate::model::{Claimed, Request, RouteSettings, Source, Standpoint, TrafficPolicy};
 use crate::rejection::Rejection;
 
@@ -177,7 +177,8 @@ pub(super) fn unreachable_targets<'s>(
             rejections.push(Rejection::NotFederated { field, target, cluster });
         }
     }
-    if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.id == TargetId::Destination(destination.id)) {
+    if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.id == TargetId::Destination(destination.id))
+    {
         rejections.push(Rejection::InvalidValue {
             field: mirror::FIELD.to_owned(),
             value: "the destination itself".to_owned(),

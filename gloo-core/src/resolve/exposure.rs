@@ -54,15 +54,13 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
     let membership = cx.membership(home)?;
     let federation = membership.federation.as_ref()?;
     let exports = lists.iter().filter(|list| list.text == membership.text);
-    let exports: Vec<_> =
-        exports.filter_map(|list| federation.exports.get(list.position as usize)).collect();
+    let exports: Vec<_> = exports.filter_map(|list| federation.exports.get(list.position as usize)).collect();
     if exports.is_empty() {
         return None;
     }
     let service = &destination.service;
-    let by_name = exports
-        .iter()
-        .any(|export| export.destinations.iter().any(|selector| names(selector, service)));
+    let by_name =
+        exports.iter().any(|export| export.destinations.iter().any(|selector| names(selector, service)));
     let is_gateway = membership.gateways.contains(&destination.id) && !by_name;
     let mut exposed = Exposed {
         membership,
@@ -78,7 +76,9 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
         exposed.errors.clear();
         return Some(exposed);
     }
-    for objection in cx.backend_of(destination).into_iter().flat_map(|it| it.exposure_objections(cx, destination)) {
+    for objection in
+        cx.backend_of(destination).into_iter().flat_map(|it| it.exposure_objections(cx, destination))
+    {
         match objection {
             Objection::Reject(rejection) => exposed.errors.push(rejection),
             Objection::Warn(warning) | Objection::Note(warning) => exposed.warnings.push(warning),
@@ -136,7 +136,9 @@ fn errors(
         errors.push(Rejection::Unfit { destination: destination.input.clone(), reason });
     };
     if !is_dns_name(&host(destination, federation)) {
-        unfit("would have a host name that DNS does not take; its cluster needs another name, or the suffix must be shorter");
+        unfit(
+            "would have a host name that DNS does not take; its cluster needs another name, or the suffix must be shorter",
+        );
     }
     if destination.ports.is_empty() {
         unfit("has no ports");
@@ -174,7 +176,8 @@ pub(crate) fn exposure<'a>(
     let home = cx.mesh_of(destination)?;
     let membership = cx.membership(home.id)?;
     let federation = membership.federation.as_ref()?;
-    let keys: BTreeSet<&Istr> = subsets.iter().flat_map(|subset| subset.labels.iter().map(|(key, _)| key)).collect();
+    let keys: BTreeSet<&Istr> =
+        subsets.iter().flat_map(|subset| subset.labels.iter().map(|(key, _)| key)).collect();
     let region = destination.region().cloned().unwrap_or_else(|| home.region.clone());
     let endpoints = if federation.flat_network {
         pods(cx, destination, &region, &mut warnings)
@@ -194,7 +197,8 @@ pub(crate) fn exposure<'a>(
         warnings.push(Warning::Unwise { field: destination.input.to_string(), note: note.to_owned() });
     }
     if cx.has_other_address(&destination.service) {
-        let note = "the address that follows from its name stands for another name already; it gets another one";
+        let note =
+            "the address that follows from its name stands for another name already; it gets another one";
         warnings.push(Warning::Unwise { field: destination.input.to_string(), note: note.to_owned() });
     }
     let identities = if federation.secure_naming {
@@ -311,9 +315,11 @@ pub(crate) fn pods(
 ) -> Vec<Endpoint> {
     let mut pods = Vec::new();
     let exposed_ports = self::ports(destination);
-    for (endpoint, ports) in cx.endpoints(destination.id).into_iter().flat_map(crate::index::Endpoints::iter) {
+    for (endpoint, ports) in cx.endpoints(destination.id).into_iter().flat_map(crate::index::Endpoints::iter)
+    {
         if pods.len() == MOST_ENDPOINTS {
-            let note = format!("only the first {MOST_ENDPOINTS} of its instances are reached from other clusters");
+            let note =
+                format!("only the first {MOST_ENDPOINTS} of its instances are reached from other clusters");
             warnings.push(Warning::Unwise { field: destination.input.to_string(), note });
             break;
         }
@@ -375,7 +381,8 @@ fn identities(cx: Context<'_>, destination: &Destination) -> (Vec<Istr>, Option<
             let account = workload.account().filter(|account| !account.is_empty());
             match (mesh.and_then(|mesh| mesh.trust_domains.first()), account) {
                 (Some(domain), Some(account)) => {
-                    identities.insert(format!("spiffe://{domain}/ns/{}/sa/{account}", service.namespace).into());
+                    identities
+                        .insert(format!("spiffe://{domain}/ns/{}/sa/{account}", service.namespace).into());
                 }
                 _ => unknown = true,
             }

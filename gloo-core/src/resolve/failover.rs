@@ -166,7 +166,8 @@ impl<'a> Reader<'a> {
             Outlier::read(given, &mut checks);
         for error in checks.errors {
             if let Rejection::InvalidValue { field, value, expected } = error {
-                let field = field.replace(crate::model::traffic::outlier::FIELD, "spec.localized.outlierDetection");
+                let field =
+                    field.replace(crate::model::traffic::outlier::FIELD, "spec.localized.outlierDetection");
                 self.checks.reject(Rejection::InvalidValue { field, value, expected });
             }
         }
@@ -316,7 +317,10 @@ impl<'a> Reader<'a> {
         let cluster = &destination.service.cluster_name;
         let first = backings.iter().find(|backing| backing.cluster == *cluster);
         if let Some(first) = first {
-            let found = format!("more than one destination in cluster {cluster}: {}, {}", first.input, destination.input);
+            let found = format!(
+                "more than one destination in cluster {cluster}: {}, {}",
+                first.input, destination.input
+            );
             self.checks.invalid(LOCALIZED, found, "at most one destination in each cluster");
         }
         first.is_some()
@@ -336,7 +340,11 @@ impl<'a> Reader<'a> {
         };
         if found.is_none() {
             let value = format!("without match at {}", destination.input);
-            self.checks.invalid("spec.port", value, "a port that every destination has; set targetName or targetNumber");
+            self.checks.invalid(
+                "spec.port",
+                value,
+                "a port that every destination has; set targetName or targetNumber",
+            );
         }
         found.map(|port| port.label.clone())
     }
@@ -379,7 +387,8 @@ impl<'a> Reader<'a> {
             let hostname = failover.hostname.clone();
             checks.reject(Rejection::HostnameTaken { hostname, by: Box::new(by) });
         }
-        let mut unreachable = failover.backings.iter().filter(|it| it.cluster != mesh.cluster && !it.is_reachable);
+        let mut unreachable =
+            failover.backings.iter().filter(|it| it.cluster != mesh.cluster && !it.is_reachable);
         let (left_out, all) = (unreachable.clone().count(), failover.backings.len());
         if left_out == all {
             if let Some(home) = unreachable.next().and_then(|backing| self.cx.mesh(backing.mesh)) {
@@ -388,7 +397,10 @@ impl<'a> Reader<'a> {
             return;
         }
         for backing in unreachable {
-            let note = format!("{} is left out: its mesh has no gateway for traffic from other clusters", backing.input);
+            let note = format!(
+                "{} is left out: its mesh has no gateway for traffic from other clusters",
+                backing.input
+            );
             checks.unwise("spec", note);
         }
     }
@@ -460,4 +472,3 @@ struct Group {
     flat_network: bool,
     keepalive: Option<crate::model::Keepalive>,
 }
-

@@ -113,7 +113,11 @@ fn default<'a>(
                 note: format!(
                     "{} is recorded as a gateway, but has no port {} that takes traffic from other clusters",
                     destination.input,
-                    if port_name.is_empty() { recorded.external_tls_port.to_string() } else { port_name.to_owned() },
+                    if port_name.is_empty() {
+                        recorded.external_tls_port.to_string()
+                    } else {
+                        port_name.to_owned()
+                    },
                 ),
             }),
         }
@@ -244,10 +248,12 @@ fn check_addresses(found: &mut Found) {
 pub(crate) fn applied(gateway: &Gateway) -> AppliedIngressGateway {
     let Gateway { input, addresses, external_port, port, .. } = gateway;
     AppliedIngressGateway {
-        destination_ref: Some(crate::api::ObjectRef { name: input.name.clone(), namespace: input.namespace.clone() }),
+        destination_ref: Some(crate::api::ObjectRef {
+            name: input.name.clone(),
+            namespace: input.namespace.clone(),
+        }),
         external_addresses: addresses.clone(),
         port: *port,
         external_port: *external_port,
     }
 }
-

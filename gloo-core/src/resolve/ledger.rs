@@ -90,7 +90,8 @@ impl<'a> Ledger<'a, TrafficPolicy> for TrafficLedger<'a, '_> {
     }
 
     fn commit(&mut self, version: &'a TrafficPolicy) {
-        for draft in self.drafts.iter_mut().filter(|draft| version.selects_cluster(&draft.standpoint.cluster)) {
+        for draft in self.drafts.iter_mut().filter(|draft| version.selects_cluster(&draft.standpoint.cluster))
+        {
             draft.commit(version);
         }
     }

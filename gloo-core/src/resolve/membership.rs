@@ -219,21 +219,25 @@ fn neighbors(
                 }
             }
         }
-        neighbors.push((&other.key, Neighbor { mesh: *id, cluster: other.cluster.clone(), refusal, warnings }));
+        neighbors
+            .push((&other.key, Neighbor { mesh: *id, cluster: other.cluster.clone(), refusal, warnings }));
     }
     neighbors.sort_by(|(a, _), (b, _)| a.cmp(b));
     (neighbors.into_iter().map(|(_, neighbor)| neighbor).collect(), trust_domains.into_iter().collect())
 }
 
 /// Why a mesh that a virtual mesh lists has nothing of it, if that is so.
-pub(crate) fn missing(cx: Context<'_>, id: MeshId, name: &InputRef, wants: &VirtualMesh) -> Option<Rejection> {
+pub(crate) fn missing(
+    cx: Context<'_>,
+    id: MeshId,
+    name: &InputRef,
+    wants: &VirtualMesh,
+) -> Option<Rejection> {
     let Some(mesh) = cx.mesh(id) else {
         let reference = crate::name::object_key(&name.name, &name.namespace, "");
         return Some(Rejection::RefNotFound { field: "spec.meshes".to_owned(), kind: "mesh", reference });
     };
     let owner = owner(cx, &cx.revisions(mesh))?;
-    (owner.id != wants.id).then(|| Rejection::MeshTaken {
-        mesh: mesh.input.clone(),
-        by: Box::new(owner.input.clone()),
-    })
+    (owner.id != wants.id)
+        .then(|| Rejection::MeshTaken { mesh: mesh.input.clone(), by: Box::new(owner.input.clone()) })
 }

@@ -239,7 +239,10 @@ mod tests {
         assert_eq!(&*demands.name(TargetId::Destination(destination), &one), "a-b-c");
         let both = demands.replace(destination, vec![demand(&one), demand(&other)]);
         assert_eq!(both.renamed.len(), 1);
-        let (first, second) = (demands.name(TargetId::Destination(destination), &one), demands.name(TargetId::Destination(destination), &other));
+        let (first, second) = (
+            demands.name(TargetId::Destination(destination), &one),
+            demands.name(TargetId::Destination(destination), &other),
+        );
         assert_ne!(first, second);
         assert!(first.starts_with("a-b-c-") && second.starts_with("a-b-c-"), "{first} {second}");
         let again = demands.replace(destination, vec![demand(&one)]);

@@ -128,7 +128,8 @@ fn find_virtual(
         targets.reject(Rejection::RefNotFound { field: field.to_owned(), kind, reference });
         return None;
     };
-    let port = found.object.as_ref().and_then(|object| object.spec.port.as_ref()).map_or(0, |port| port.number);
+    let port =
+        found.object.as_ref().and_then(|object| object.spec.port.as_ref()).map_or(0, |port| port.number);
     let speaks_http = cx.failover(found.id).is_none_or(|failover| failover.protocol.carries_http());
     if !speaks_http {
         let context = format!("with {}, which does not speak HTTP", found.input);

@@ -79,13 +79,17 @@ pub(crate) fn version(
         let context = "here: trust at gateways only cannot be built, so nothing is federated".to_owned();
         checks.reject(Rejection::Unsupported { field: "spec.mtlsConfig.limited".to_owned(), context });
     } else if mtls_config.is_some() {
-        checks.no_effect("spec.mtlsConfig", " yet: certificates are left as they are; see that the meshes trust a common root");
+        checks.no_effect(
+            "spec.mtlsConfig",
+            " yet: certificates are left as they are; see that the meshes trust a common root",
+        );
     }
     let errors = checks.errors.len();
     let federation = federation.as_ref().map(|federation| {
         let mut read = Reader { cx, members: &members, checks };
         let mut said = read.federation(federation);
-        said.secure_naming = annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == "true");
+        said.secure_naming =
+            annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == "true");
         said
     });
     // A reference to nothing leaves the rest of the federation as it is; a name that no host can have does not.
@@ -180,7 +184,9 @@ impl Reader<'_> {
         }
         match (permissive.is_some(), selectors.is_empty()) {
             (true, true) => exports.push(Export { destinations: Vec::new(), clients: Vec::new() }),
-            (true, false) => self.checks.no_effect("spec.federation.permissive", ": selectors stand beside it"),
+            (true, false) => {
+                self.checks.no_effect("spec.federation.permissive", ": selectors stand beside it")
+            }
             (false, _) => (),
         }
         let gateways = federation.gateway_selectors().iter().enumerate().map(|(position, selector)| {
@@ -254,7 +260,10 @@ impl Reader<'_> {
             let field = format!("{field}[{position}].kubeServiceMatcher.clusters");
             self.cx.check_clusters(clusters, &field, self.checks);
             if selector.kube_service_matcher.is_none() && selector.kube_service_refs.is_none() {
-                self.checks.no_effect(field.trim_end_matches(".kubeServiceMatcher.clusters"), ": it selects nothing");
+                self.checks.no_effect(
+                    field.trim_end_matches(".kubeServiceMatcher.clusters"),
+                    ": it selects nothing",
+                );
             }
         }
     }

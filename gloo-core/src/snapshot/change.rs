@@ -290,7 +290,11 @@ impl Snapshot {
                 put(&mut self.raw, id, if let Content::Raw(raw) = content { Some(raw) } else { None });
             }
             Key::Address(name) => {
-                put(&mut self.addresses, name, if let Content::Address(it) = content { Some(it) } else { None });
+                put(
+                    &mut self.addresses,
+                    name,
+                    if let Content::Address(it) = content { Some(it) } else { None },
+                );
             }
             Key::Input(input) => {
                 self.apply_input(input, content);

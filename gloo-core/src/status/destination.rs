@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::{
-    AppliedAccessPolicy, AppliedFederation, AppliedTrafficPolicy, DestinationStatus, ObjectRef, RequiredSubsets, TcpKeepalive, TrafficShift,
-    WeightedDestination,
+    AppliedAccessPolicy, AppliedFederation, AppliedTrafficPolicy, DestinationStatus, ObjectRef,
+    RequiredSubsets, TcpKeepalive, TrafficShift, WeightedDestination,
 };
 use crate::context::Context;
 use crate::id::InputRef;

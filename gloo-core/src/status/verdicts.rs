@@ -17,7 +17,10 @@ pub(crate) fn badness(state: ApprovalState) -> u8 {
 }
 
 /// The verdicts that fit, the worst first, and their size; what is left out is counted under one key.
-pub(crate) fn fit(mut entries: Vec<(Istr, ApprovalStatus)>, room: usize) -> (BTreeMap<Istr, ApprovalStatus>, usize) {
+pub(crate) fn fit(
+    mut entries: Vec<(Istr, ApprovalStatus)>,
+    room: usize,
+) -> (BTreeMap<Istr, ApprovalStatus>, usize) {
     let size: usize = entries.iter().map(|(key, entry)| entry_size(key, entry)).sum();
     if size <= room {
         return (entries.into_iter().collect(), size);

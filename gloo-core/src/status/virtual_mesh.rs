@@ -61,10 +61,10 @@ pub(crate) fn virtual_mesh_status<'a>(
         let state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
         (mesh.key, verdict(state, &mesh.errors, &mesh.warnings))
     });
-    let destinations =
-        shown.map(|it| (it.key.clone(), verdict(it.state, it.errors, it.warnings)));
+    let destinations = shown.map(|it| (it.key.clone(), verdict(it.state, it.errors, it.warnings)));
     let (meshes, destinations): (Vec<_>, Vec<_>) = (meshes.collect(), destinations.collect());
-    let own = if virtual_mesh.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+    let own =
+        if virtual_mesh.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
     let states = meshes.iter().chain(&destinations).map(|(_, verdict)| verdict.state);
     let state = states.chain([own]).max_by_key(|state| badness(*state)).unwrap_or(own);
     let mut status = VirtualMeshStatus {

@@ -47,12 +47,7 @@ pub(super) fn write(
         gateways: cx.gateways(mesh_id),
         subsets: demands.subsets_where(target, |cluster| *cluster != *mesh.cluster),
     });
-    let view = FailoverView {
-        failover,
-        mesh,
-        client,
-        server,
-    };
+    let view = FailoverView { failover, mesh, client, server };
     let mut sources = vec![failover.input.clone()];
     sources.extend(failover.virtual_mesh.clone());
     let mut sink = Sink::new(cx, sources);
@@ -166,7 +161,11 @@ fn reach(
 ) -> Vec<Endpoint> {
     let Some(destination) = cx.destination(backing.destination) else { return Vec::new() };
     if backing.cluster == client.cluster || failover.flat_network {
-        return ports_as(failover, &backing.port_label, exposure::pods(cx, destination, &backing.region, remarks));
+        return ports_as(
+            failover,
+            &backing.port_label,
+            exposure::pods(cx, destination, &backing.region, remarks),
+        );
     }
     if !backing.is_reachable {
         return Vec::new();

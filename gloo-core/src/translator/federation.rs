@@ -78,7 +78,8 @@ impl Translator<'_> {
         let exports = federation.as_ref().map_or(&[][..], |federation| &federation.exports);
         let moved = self.index.export(text, exports);
         self.results.changed(Question::VirtualMesh(id), units);
-        for mesh in old.iter().filter(|it| !new.contains(it)).chain(new.iter().filter(|it| !old.contains(it))) {
+        for mesh in old.iter().filter(|it| !new.contains(it)).chain(new.iter().filter(|it| !old.contains(it)))
+        {
             self.results.changed(Question::Listing(*mesh), units);
         }
         for destination in moved {
@@ -214,7 +215,8 @@ impl Translator<'_> {
             );
         } else if before.is_some() {
             // What it came to goes with it.
-            for mesh in crate::index::meshes_of_failover(before.as_ref().and_then(|it| it.failover.as_ref())) {
+            for mesh in crate::index::meshes_of_failover(before.as_ref().and_then(|it| it.failover.as_ref()))
+            {
                 units.insert(Unit::Failover(id, mesh));
                 self.results.changed(Question::FailoversIn(mesh), units);
             }
@@ -226,8 +228,7 @@ impl Translator<'_> {
             (true, false) => Some(false),
             _ => None,
         };
-        let hostnames =
-            [before.as_ref(), after].map(|it| it.and_then(VirtualDestination::hostname).cloned());
+        let hostnames = [before.as_ref(), after].map(|it| it.and_then(VirtualDestination::hostname).cloned());
         let [old, new] = &hostnames;
         if after.is_none()
             && let Some(before) = before

@@ -11,8 +11,8 @@ use crate::reads::Reads;
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Severity, Subject};
 use crate::resolve::{Said, Verdict};
-use crate::translator::Translator;
 use crate::status;
+use crate::translator::Translator;
 use crate::translator::policies::Told;
 use crate::translator::results::World;
 
@@ -80,7 +80,8 @@ impl Translator<'_> {
             let subject = || Subject::Input(verdict.virtual_mesh.clone());
             if verdict.is_gateway {
                 let field = "spec.federation.selectors".to_owned();
-                let note = format!("{input} is a gateway, so it is shown to other meshes only if it is named");
+                let note =
+                    format!("{input} is a gateway, so it is shown to other meshes only if it is named");
                 let note = Finding::note(subject(), Warning::Unwise { field, note });
                 findings.push(note.on(input.clone()));
             }

@@ -13,10 +13,10 @@ use crate::resolve::{Decision, Demand, Demands};
 use crate::status;
 use crate::translator::Delta;
 use crate::translator::outcome::{self, Outcome};
-use crate::translator::{failover, mesh};
 use crate::translator::shelf::Shelf;
 use crate::translator::statuses::Statuses;
 use crate::translator::written::Written;
+use crate::translator::{failover, mesh};
 
 /// What came of all units.
 #[derive(Debug)]
@@ -101,9 +101,7 @@ impl Results {
     /// What could not be written that a target needs, and who asked for it.
     pub fn failures_at(&self, target: TargetId) -> Vec<&(InputRef, Rejection)> {
         match target {
-            TargetId::Destination(id) => {
-                self.outcome(id).into_iter().flat_map(Outcome::failures).collect()
-            }
+            TargetId::Destination(id) => self.outcome(id).into_iter().flat_map(Outcome::failures).collect(),
             TargetId::VirtualDestination(id) => {
                 self.failovers_of(id).flat_map(|(_, written)| &written.said().failures).collect()
             }
@@ -433,7 +431,9 @@ fn wanted(units: &BTreeSet<Unit>) -> BTreeMap<DestinationId, Wanted> {
                 wanted.insert(*id, Wanted::All);
             }
             Unit::View(id, mesh) => {
-                if let Wanted::Views(views) = wanted.entry(*id).or_insert_with(|| Wanted::Views(BTreeSet::new())) {
+                if let Wanted::Views(views) =
+                    wanted.entry(*id).or_insert_with(|| Wanted::Views(BTreeSet::new()))
+                {
                     views.insert(*mesh);
                 }
             }

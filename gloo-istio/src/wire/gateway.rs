@@ -6,13 +6,8 @@ use gloo_core::istr::Labels;
 use serde::Serialize;
 
 /// Where Gateways are written.
-pub static GATEWAY: OutputKind = OutputKind {
-    group: "networking.istio.io",
-    version: "v1",
-    kind: "Gateway",
-    plural: "gateways",
-    rank: 2,
-};
+pub static GATEWAY: OutputKind =
+    OutputKind { group: "networking.istio.io", version: "v1", kind: "Gateway", plural: "gateways", rank: 2 };
 
 /// What the pods of a gateway take in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
