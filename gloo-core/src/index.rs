@@ -173,7 +173,7 @@ impl Index {
                 self.claims.push((Claim::of_service(&destination.service), is_there));
             }
         }
-        moved.into_iter().map(|(id, _)| id).collect()
+        moved.into_keys().collect()
     }
 
     /// Domain of names within `cluster`.

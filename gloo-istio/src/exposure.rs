@@ -9,7 +9,7 @@ use gloo_core::context::Context;
 use gloo_core::id::InputRef;
 use gloo_core::index::{DataPlane, Destination};
 use gloo_core::model::traffic::{outlier, tls};
-use gloo_core::model::{Entry, Exposure, Keepalive, Resolved, RouteSettings, Subset, View};
+use gloo_core::model::{Claimed, Entry, Exposure, Keepalive, Resolved, RouteSettings, Subset, View};
 use gloo_core::rejection::{Rejection, Warning};
 
 use crate::wire::{
@@ -106,7 +106,7 @@ fn warn_about_outlier(view: &View<'_>, host: &str, sink: &mut Sink<'_>) {
         "clients in {} reach {host} at a single address, which is never left out",
         view.standpoint.cluster
     );
-    for policy in view.traffic.outlier.iter().flat_map(|claimed| claimed.policies()) {
+    for policy in view.traffic.outlier.iter().flat_map(Claimed::policies) {
         sink.warn(policy, Warning::Unwise { field: outlier::FIELD.to_owned(), note: note.clone() });
     }
 }

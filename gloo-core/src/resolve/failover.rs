@@ -425,7 +425,7 @@ impl<'a> Reader<'a> {
         let suffix = format!(".{}", failover.suffix);
         let begin = hostname.strip_suffix(&suffix)?;
         let mut labels = begin.split('.').skip(2);
-        let reserved = labels.next() == Some("svc") || begin == "vd" || begin.ends_with(".vd");
+        let reserved = labels.next() == Some("svc") || begin.rsplit('.').next() == Some("vd");
         reserved.then(|| failover.virtual_mesh.clone().unwrap_or_else(|| mesh.input.clone()))
     }
 

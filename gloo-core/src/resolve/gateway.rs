@@ -126,7 +126,7 @@ fn default<'a>(
         return;
     }
     let mut unusable = None;
-    let sorts: [(fn(&Destination) -> bool, bool); 3] =
+    let sorts: [(Sort, bool); 3] =
         [(is_ingress, false), (is_east_west, false), (is_of_network, port_name.is_empty())];
     for (is_one, also_by_number) in sorts {
         for destination in cx.gateway_candidates(mesh).into_iter().filter(|it| is_one(it)) {
@@ -143,6 +143,9 @@ fn default<'a>(
     }
     found.errors.extend(unusable);
 }
+
+/// Tells whether a destination is of a sort.
+type Sort = fn(&Destination) -> bool;
 
 fn is_ingress(destination: &Destination) -> bool {
     selects(destination, GATEWAYS[0])

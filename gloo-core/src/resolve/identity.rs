@@ -236,31 +236,40 @@ pub(super) fn separated<'a>(
     Cow::Owned(Sources::Peers(peers.iter().flat_map(separate).collect()))
 }
 
+/// Trust domains of which the same accounts are meant.
+struct Group<'a> {
+    accounts: Vec<(&'a Option<Istr>, &'a Option<Istr>)>,
+    domains: Vec<&'a Istr>,
+    principals: Vec<Principal>,
+}
+
 /// One peer for each group of trust domains that mean the same accounts.
 fn separate(peer: &Peer, all: &[Istr]) -> Vec<Peer> {
     let mut by_domain: BTreeMap<&Istr, Vec<&Principal>> = BTreeMap::new();
     for principal in &peer.principals {
         by_domain.entry(&principal.trust_domain).or_default().push(principal);
     }
-    let mut groups: Vec<(Vec<(&Option<Istr>, &Option<Istr>)>, Vec<&Istr>, Vec<Principal>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for (domain, principals) in by_domain {
         let mut accounts: Vec<_> = principals.iter().map(|it| (&it.namespace, &it.account)).collect();
         accounts.sort_unstable();
         let principals = principals.into_iter().cloned();
-        match groups.iter_mut().find(|(known, _, _)| *known == accounts) {
-            Some((_, domains, all)) => {
-                domains.push(domain);
-                all.extend(principals);
+        match groups.iter_mut().find(|group| group.accounts == accounts) {
+            Some(group) => {
+                group.domains.push(domain);
+                group.principals.extend(principals);
             }
-            None => groups.push((accounts, vec![domain], principals.collect())),
+            None => {
+                groups.push(Group { accounts, domains: vec![domain], principals: principals.collect() });
+            }
         }
     }
     if groups.is_empty() {
         return vec![peer.clone()];
     }
-    let limited = groups.into_iter().map(|(_, domains, principals)| Peer {
-        principals,
-        not_trust_domains: all.iter().filter(|domain| !domains.contains(domain)).cloned().collect(),
+    let limited = groups.into_iter().map(|group| Peer {
+        principals: group.principals,
+        not_trust_domains: all.iter().filter(|domain| !group.domains.contains(domain)).cloned().collect(),
         ..peer.clone()
     });
     limited.collect()

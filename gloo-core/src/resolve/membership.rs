@@ -191,7 +191,9 @@ fn neighbors(
             trust_domains.extend(mesh.trust_domains.first().cloned());
         }
     };
-    revisions.iter().for_each(|mesh| add(mesh));
+    for revision in revisions {
+        add(revision);
+    }
     let mut neighbors: Vec<(&crate::Istr, Neighbor)> = Vec::new();
     for id in &in_force.members {
         let Some(other) = cx.mesh(*id) else { continue };
@@ -222,7 +224,7 @@ fn neighbors(
         neighbors
             .push((&other.key, Neighbor { mesh: *id, cluster: other.cluster.clone(), refusal, warnings }));
     }
-    neighbors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    neighbors.sort_by_key(|(key, _)| *key);
     (neighbors.into_iter().map(|(_, neighbor)| neighbor).collect(), trust_domains.into_iter().collect())
 }
 

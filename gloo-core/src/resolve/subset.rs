@@ -148,16 +148,16 @@ impl Demands {
 
     /// The subsets of a target that routes in some clusters use, by name.
     pub fn subsets_where(&self, target: TargetId, uses: impl Fn(&str) -> bool) -> Vec<Subset<'_>> {
-        let mut used: BTreeMap<&Labels, BTreeSet<&InputRef>> = BTreeMap::new();
+        let mut asking: BTreeMap<&Labels, BTreeSet<&InputRef>> = BTreeMap::new();
         for demand in self.on(target).filter(|demand| uses(&demand.cluster)) {
-            used.entry(&demand.labels).or_default().insert(&demand.policy);
+            asking.entry(&demand.labels).or_default().insert(&demand.policy);
         }
-        let used = used.into_iter().map(|(labels, policies)| Subset {
+        let subsets = asking.into_iter().map(|(labels, policies)| Subset {
             name: self.name(target, labels),
             labels,
             policies: policies.into_iter().collect(),
         });
-        let mut subsets: Vec<Subset<'_>> = used.collect();
+        let mut subsets: Vec<Subset<'_>> = subsets.collect();
         subsets.sort_by(|a, b| a.name.cmp(&b.name));
         subsets
     }

@@ -185,7 +185,7 @@ impl Reader<'_> {
         match (permissive.is_some(), selectors.is_empty()) {
             (true, true) => exports.push(Export { destinations: Vec::new(), clients: Vec::new() }),
             (true, false) => {
-                self.checks.no_effect("spec.federation.permissive", ": selectors stand beside it")
+                self.checks.no_effect("spec.federation.permissive", ": selectors stand beside it");
             }
             (false, _) => (),
         }

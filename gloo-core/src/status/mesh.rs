@@ -33,7 +33,7 @@ pub(crate) fn mesh_status(cx: Context<'_>, id: MeshId) -> Option<Status> {
             )
         })
         .collect();
-    applied_virtual_destinations.sort_by(|(a, _), (b, _)| a.cmp(b));
+    applied_virtual_destinations.sort_by_key(|(key, _)| *key);
     let mut status = MeshStatus {
         observed_generation: mesh.generation(),
         applied_virtual_mesh,

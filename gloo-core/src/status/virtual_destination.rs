@@ -33,8 +33,8 @@ pub(crate) fn virtual_destination_status(
     });
     let meshes: Vec<_> = meshes.collect();
     let own = if it.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
-    let states = meshes.iter().map(|(_, verdict)| verdict.state).chain([own]);
-    let state = states.max_by_key(|state| badness(*state)).unwrap_or(own);
+    let verdicts = meshes.iter().map(|(_, verdict)| verdict.state).chain([own]);
+    let state = verdicts.max_by_key(|state| badness(*state)).unwrap_or(own);
     let mut status = VirtualDestinationStatus {
         observed_generation: it.generation,
         state,

@@ -65,8 +65,8 @@ pub(crate) fn virtual_mesh_status<'a>(
     let (meshes, destinations): (Vec<_>, Vec<_>) = (meshes.collect(), destinations.collect());
     let own =
         if virtual_mesh.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
-    let states = meshes.iter().chain(&destinations).map(|(_, verdict)| verdict.state);
-    let state = states.chain([own]).max_by_key(|state| badness(*state)).unwrap_or(own);
+    let verdicts = meshes.iter().chain(&destinations).map(|(_, verdict)| verdict.state);
+    let state = verdicts.chain([own]).max_by_key(|state| badness(*state)).unwrap_or(own);
     let mut status = VirtualMeshStatus {
         observed_generation: virtual_mesh.generation,
         state,

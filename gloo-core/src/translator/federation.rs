@@ -1,7 +1,8 @@
 //! Virtual meshes and virtual destinations: reading those that changed, and finding out what hangs on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::Checks;
 use crate::id::{InputKind, InputRef};
 use crate::index::{Claim, MeshId, Touched, VirtualDestination, VirtualDestinationId, VirtualMeshId};
 use crate::model::Membership;
@@ -209,8 +210,8 @@ impl Translator<'_> {
                     generation: broken.map_or(generation, |broken| broken.generation),
                     broken: broken.map(crate::snapshot::Broken::rejection),
                     failover: before.as_ref().and_then(|before| before.failover.clone()),
-                    checks: Default::default(),
-                    meshes: Default::default(),
+                    checks: Checks::default(),
+                    meshes: BTreeMap::new(),
                 },
             );
         } else if before.is_some() {
@@ -239,7 +240,9 @@ impl Translator<'_> {
         all.backings.set(id, selectors.as_deref(), &self.index.destinations);
         if let Some(wants) = claims {
             let wanted: [Claim; 2] = [failover::claim(input), failover::share_claim_of(input)];
-            wanted.into_iter().for_each(|claim| self.index.claim(claim, wants));
+            for claim in wanted {
+                self.index.claim(claim, wants);
+            }
         }
         for hostname in hostnames.iter().flatten() {
             self.results.changed(Question::HostsNamed(hostname), units);

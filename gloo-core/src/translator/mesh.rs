@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::Istr;
 use crate::backend::Sink;
 use crate::context::Context;
-use crate::index::{Destination, MeshId};
+use crate::index::{Destination, Mesh, MeshId};
 use crate::model::MeshView;
 use crate::translator::written::Written;
 
@@ -49,7 +49,7 @@ fn ingress(cx: Context<'_>, id: MeshId) -> Vec<&Destination> {
     let Some(mesh) = cx.mesh(id) else { return Vec::new() };
     let mut ingress: Vec<&Destination> = Vec::new();
     ingress.extend(cx.gateways(id).iter().filter_map(|gateway| cx.destination(gateway.id)));
-    for recorded in cx.revisions(mesh).into_iter().flat_map(|mesh| mesh.recorded_gateways()) {
+    for recorded in cx.revisions(mesh).into_iter().flat_map(Mesh::recorded_gateways) {
         let service = crate::api::ClusterObjectRef {
             name: recorded.name.clone(),
             namespace: recorded.namespace.clone(),
