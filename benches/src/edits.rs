@@ -4,6 +4,7 @@
 //! are decoded long before anybody looks at a clock; each use makes a new copy, as a watch would deliver it.
 
 mod discovery;
+mod federation;
 mod policy;
 mod statuses;
 
@@ -44,13 +45,19 @@ pub enum Kind {
     Workload,
     /// A Destination is removed, and added.
     Destination,
+    /// The address of an endpoint of a Destination that other meshes see.
+    FederatedEndpoint,
+    /// The address at which other clusters reach a gateway.
+    GatewayAddress,
+    /// A selector of the VirtualMesh: one more service is seen by all meshes, and no longer.
+    FederationSelector,
     /// The TLS mode that the Settings ask for.
     Settings,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::ServiceTimeout,
         Self::ServiceShift,
         Self::NamespaceTimeout,
@@ -64,6 +71,9 @@ impl Kind {
         Self::Label,
         Self::Workload,
         Self::Destination,
+        Self::FederatedEndpoint,
+        Self::GatewayAddress,
+        Self::FederationSelector,
         Self::Settings,
     ];
 
@@ -87,6 +97,9 @@ impl Kind {
             Self::Label => "destination: label removed",
             Self::Workload => "workload: removed",
             Self::Destination => "destination: removed",
+            Self::FederatedEndpoint => "federated destination: address of an endpoint",
+            Self::GatewayAddress => "gateway: external address",
+            Self::FederationSelector => "virtual mesh: selector for one service added",
             Self::Settings => "settings: TLS mode",
         }
     }
@@ -100,6 +113,8 @@ impl Kind {
             | Self::TeamTimeout
             | Self::Access
             | Self::Endpoint
+            | Self::FederatedEndpoint
+            | Self::GatewayAddress
             | Self::Settings => Undo::Alike,
             Self::PolicyStatus | Self::DestinationStatus => Undo::Untold,
             Self::Existence => Undo::Named("traffic policy of one service: created"),
@@ -107,11 +122,12 @@ impl Kind {
             Self::Label => Undo::Named("destination: label added"),
             Self::Workload => Undo::Named("workload: added"),
             Self::Destination => Undo::Named("destination: added"),
+            Self::FederationSelector => Undo::Named("virtual mesh: selector for one service removed"),
         }
     }
 
     /// The edits of this kind, of at most `most` objects of the translator's world. None if nothing suits.
-    pub fn script(self, translator: &Translator<'_>, most: usize) -> Script {
+    pub fn edits(self, translator: &Translator<'_>, most: usize) -> Vec<Edit> {
         match self {
             Self::ServiceTimeout => policy::service_timeout(translator, most),
             Self::ServiceShift => policy::service_shift(translator, most),
@@ -126,6 +142,9 @@ impl Kind {
             Self::Label => discovery::label(translator, most),
             Self::Workload => discovery::workload(translator, most),
             Self::Destination => discovery::destination(translator, most),
+            Self::FederatedEndpoint => federation::endpoint(translator, most),
+            Self::GatewayAddress => federation::gateway_address(translator, most),
+            Self::FederationSelector => federation::selector(translator, most),
             Self::Settings => discovery::settings(translator, most),
         }
     }
@@ -140,24 +159,6 @@ pub enum Undo {
     Named(&'static str),
     /// Not at all: it happens only here.
     Untold,
-}
-
-/// Edits of one kind, and what must be done around them.
-#[derive(Debug, Default)]
-pub struct Script {
-    /// Makes the world such that the edits do what they should.
-    pub prepare: Vec<Change>,
-    /// The edits, each of another object.
-    pub edits: Vec<Edit>,
-    /// Makes the world what it was.
-    pub restore: Vec<Change>,
-}
-
-impl Script {
-    /// Edits that need no preparation.
-    fn of(edits: impl IntoIterator<Item = Edit>) -> Self {
-        Self { edits: edits.into_iter().collect(), ..Self::default() }
-    }
 }
 
 /// An edit and its undo.

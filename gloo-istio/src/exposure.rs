@@ -88,10 +88,8 @@ fn inputs(view: &View<'_>, exposure: &Exposure<'_>) -> Vec<InputRef> {
 fn remote_tls(view: &View<'_>, sink: &mut Sink<'_>) -> TlsMode {
     let Some(claimed) = &view.traffic.tls else { return TlsMode::IstioMutual };
     if *claimed.value != api::TlsMode::IstioMutual {
-        let note = format!(
-            "clients in {} reach {} through gateways, which take ISTIO_MUTUAL only",
-            view.standpoint.cluster, view.standpoint.host
-        );
+        let host = &view.standpoint.host;
+        let note = format!("clients of {host} come in through gateways, which take ISTIO_MUTUAL only");
         for policy in claimed.policies() {
             let warning = Warning::Unwise { field: tls::FIELD.to_owned(), note: note.clone() };
             sink.warn(policy, warning);
@@ -102,10 +100,7 @@ fn remote_tls(view: &View<'_>, sink: &mut Sink<'_>) -> TlsMode {
 
 /// A gateway is a single instance to its clients: leaving it out would cut off the whole destination.
 fn warn_about_outlier(view: &View<'_>, host: &str, sink: &mut Sink<'_>) {
-    let note = format!(
-        "clients in {} reach {host} at a single address, which is never left out",
-        view.standpoint.cluster
-    );
+    let note = format!("clients of {host} reach it at a single address, which is never left out");
     for policy in view.traffic.outlier.iter().flat_map(Claimed::policies) {
         sink.warn(policy, Warning::Unwise { field: outlier::FIELD.to_owned(), note: note.clone() });
     }

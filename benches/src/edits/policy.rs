@@ -7,67 +7,62 @@ use gloo_core::api::{
 };
 use gloo_core::id::InputRef;
 use gloo_core::report::Status;
-use gloo_core::snapshot::Change;
 
-use super::{Edit, Script, Step, edited, spread};
+use super::{Edit, Step, spread};
 
-pub(super) fn service_timeout(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn service_timeout(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     edit_timeout(translator, most, is_of_service)
 }
 
-pub(super) fn namespace_timeout(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn namespace_timeout(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     edit_timeout(translator, most, |policy| matches(policy, |it| !it.namespaces.is_empty()))
 }
 
-pub(super) fn team_timeout(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn team_timeout(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     edit_timeout(translator, most, |policy| matches(policy, |it| !it.labels.is_empty()))
 }
 
-fn edit_timeout(translator: &Translator<'_>, most: usize, is_meant: fn(&TrafficPolicy) -> bool) -> Script {
+fn edit_timeout(translator: &Translator<'_>, most: usize, is_meant: fn(&TrafficPolicy) -> bool) -> Vec<Edit> {
     let policies = accepted(translator, most, |policy| is_meant(policy) && timeout(policy).is_some());
-    Script::of(policies.map(|policy| Edit::of(policy, |policy| set_timeout(policy, Duration::from_secs(7)))))
+    policies.map(|policy| Edit::of(policy, |policy| set_timeout(policy, Duration::from_secs(7)))).collect()
 }
 
-/// The world's shifts go to another cluster and are refused. They are kept in their cluster meanwhile.
-pub(super) fn service_shift(translator: &Translator<'_>, most: usize) -> Script {
-    let is_meant = |policy: &TrafficPolicy| is_of_service(policy) && shift(policy).is_some();
-    let mut script = Script::default();
-    for original in traffic(translator, most, is_meant) {
-        let base = edited(&original, |policy| shift_mut(policy).into_iter().for_each(keep_local));
-        script.prepare.push(Change::from(base.clone()));
-        script.edits.push(Edit::of(base, |policy| shift_mut(policy).into_iter().for_each(move_weight)));
-        script.restore.push(Change::from(original));
-    }
-    script
+pub(super) fn service_shift(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
+    let policies = accepted(translator, most, |policy| is_of_service(policy) && shift(policy).is_some());
+    let edits =
+        policies.map(|policy| Edit::of(policy, |policy| shift_mut(policy).into_iter().for_each(move_weight)));
+    edits.collect()
 }
 
-pub(super) fn access(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn access(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     let policies = translator.snapshot().access_policies.values();
     let policies = policies.filter(|policy| {
         names_services(&policy.spec.destination_selector) && !policy.spec.allowed_paths.is_empty()
     });
     let policies = spread(policies.collect(), most);
-    Script::of(policies.map(|policy| {
-        Edit::of((**policy).clone(), |policy: &mut AccessPolicy| {
-            policy.spec.allowed_paths = vec!["/v2/*".into(), "/healthz".into()];
+    policies
+        .map(|policy| {
+            Edit::of((**policy).clone(), |policy: &mut AccessPolicy| {
+                policy.spec.allowed_paths = vec!["/v2/*".into(), "/healthz".into()];
+            })
         })
-    }))
+        .collect()
 }
 
-pub(super) fn existence(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn existence(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     let is_meant = |policy: &TrafficPolicy| is_of_service(policy) && timeout(policy).is_some();
-    Script::of(accepted(translator, most, is_meant).map(Edit::removal))
+    accepted(translator, most, is_meant).map(Edit::removal).collect()
 }
 
-pub(super) fn refusal(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn refusal(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     let is_meant = |policy: &TrafficPolicy| is_of_service(policy) && timeout(policy).is_some();
     let policies = accepted(translator, most, is_meant);
-    Script::of(policies.map(|policy| Edit::of(policy, |policy| set_timeout(policy, Duration::from_secs(-1)))))
+    policies.map(|policy| Edit::of(policy, |policy| set_timeout(policy, Duration::from_secs(-1)))).collect()
 }
 
 /// Writing a status is no new generation. A policy with a status comes before those without one; so that nothing
 /// changes while the others have none, it must have been the first already.
-pub(super) fn status(translator: &Translator<'_>, most: usize) -> Script {
+pub(super) fn status(translator: &Translator<'_>, most: usize) -> Vec<Edit> {
     let status_of = |input: &InputRef| match translator.statuses().get(input)? {
         Status::TrafficPolicy(status) => Some(status),
         _ => None,
@@ -78,21 +73,13 @@ pub(super) fn status(translator: &Translator<'_>, most: usize) -> Script {
         let is_first = verdicts.all(|it| it.state == ApprovalState::Accepted && it.acceptance_order == 0);
         is_first.then_some((policy, status))
     });
-    Script::of(spread(policies.collect(), most).map(|(policy, status)| {
-        let mut after = (**policy).clone();
-        after.status = Some((**status).clone());
-        Edit { apply: Step::put(after), undo: Step::put((**policy).clone()) }
-    }))
-}
-
-/// Some traffic policies.
-fn traffic(
-    translator: &Translator<'_>,
-    most: usize,
-    is_meant: impl Fn(&TrafficPolicy) -> bool,
-) -> impl Iterator<Item = TrafficPolicy> {
-    let policies = translator.snapshot().traffic_policies.values().filter(|policy| is_meant(policy));
-    spread(policies.collect(), most).map(|policy| (**policy).clone())
+    spread(policies.collect(), most)
+        .map(|(policy, status)| {
+            let mut after = (**policy).clone();
+            after.status = Some((**status).clone());
+            Edit { apply: Step::put(after), undo: Step::put((**policy).clone()) }
+        })
+        .collect()
 }
 
 /// Some traffic policies that every destination accepts: an edit of another may change nothing.
@@ -137,14 +124,6 @@ fn shift(policy: &TrafficPolicy) -> Option<&TrafficShift> {
 
 fn shift_mut(policy: &mut TrafficPolicy) -> Option<&mut TrafficShift> {
     policy.spec.policy.as_mut()?.traffic_shift.as_mut()
-}
-
-/// Lets every destination be in the cluster of the first one.
-fn keep_local(shift: &mut TrafficShift) {
-    let mut services = shift.destinations.iter_mut().filter_map(|it| it.kube_service.as_mut());
-    if let Some(first) = services.next() {
-        services.for_each(|other| other.cluster_name = first.cluster_name.clone());
-    }
 }
 
 /// Takes from the first destination and gives to the second.

@@ -9,7 +9,7 @@ use gloo_core::report::Status;
 use gloo_core::snapshot::Key;
 use gloo_core::{Delta, Translation, Translator, translate};
 
-use super::{Kind, Script, Undo, spread, statuses};
+use super::{Kind, Undo, spread, statuses};
 use crate::measure::BACKENDS;
 use crate::world::{Size, world};
 
@@ -22,20 +22,38 @@ type Claim = (RangeInclusive<usize>, &'static [(InputKind, RangeInclusive<usize>
 /// Of a hundred services of a cluster, fifty are in a namespace, and ten in a team. Where several policies select a
 /// service, one that goes changes the places of those that were accepted after it.
 fn claim(kind: Kind) -> Claim {
-    use InputKind::{AccessPolicy, Destination, Settings, TrafficPolicy, Workload};
+    use InputKind::{AccessPolicy, Destination, Mesh, Settings, TrafficPolicy, VirtualMesh, Workload};
     match kind {
-        Kind::ServiceTimeout | Kind::ServiceShift => (1..=1, &[(Destination, 1..=1), (TrafficPolicy, 1..=1)]),
-        Kind::NamespaceTimeout => (50..=50, &[(Destination, 50..=50), (TrafficPolicy, 1..=1)]),
-        Kind::TeamTimeout => (100..=100, &[(Destination, 100..=100), (TrafficPolicy, 1..=1)]),
+        Kind::ServiceTimeout => (1..=1, &[(Destination, 1..=1), (TrafficPolicy, 1..=1)]),
+        // Shifts are of federated services: clients of ten clusters have the routes. The status of the next cluster's
+        // service names the shift, because it needs a subset there.
+        Kind::ServiceShift => (10..=10, &[(Destination, 2..=2), (TrafficPolicy, 1..=1)]),
+        // One of ten services is federated to nine other clusters.
+        Kind::NamespaceTimeout => (95..=95, &[(Destination, 50..=50), (TrafficPolicy, 1..=1)]),
+        Kind::TeamTimeout => (190..=190, &[(Destination, 100..=100), (TrafficPolicy, 1..=1)]),
         Kind::Access => (1..=1, &[(Destination, 1..=1), (AccessPolicy, 1..=1)]),
         Kind::Existence | Kind::Refusal => (1..=1, &[(Destination, 1..=1), (TrafficPolicy, 1..=4)]),
         Kind::PolicyStatus | Kind::DestinationStatus => (0..=0, &[]),
-        // No mesh is told of endpoints; the status names the generation.
-        Kind::Endpoint => (0..=0, &[(Destination, 1..=1)]),
-        Kind::Label => (1..=2, &[(Destination, 1..=1), (TrafficPolicy, 1..=2), (AccessPolicy, 0..=1)]),
+        // Gateways are told of the endpoints of federated services, nobody of others; the status names the
+        // generation.
+        Kind::Endpoint => (0..=1, &[(Destination, 1..=1)]),
+        Kind::FederatedEndpoint => (1..=1, &[(Destination, 1..=1)]),
+        // Ten services of a cluster are seen from nine others.
+        Kind::GatewayAddress => (90..=90, &[(Destination, 1..=1), (Mesh, 1..=1)]),
+        // A ServiceEntry and a DestinationRule in nine clusters, and a ServiceEntry for the gateways.
+        // The author of a policy with outlier detection learns that it does not hold for all clients.
+        Kind::FederationSelector => {
+            (19..=28, &[(Destination, 1..=1), (Mesh, 10..=10), (VirtualMesh, 1..=1), (TrafficPolicy, 0..=1)])
+        }
+        // As many in each of the nine clusters that see it.
+        Kind::Label => (1..=20, &[(Destination, 1..=1), (TrafficPolicy, 1..=2), (AccessPolicy, 0..=1)]),
         // Policies name the workloads whose requests they concern.
         Kind::Workload => (0..=0, &[(Workload, 1..=1), (TrafficPolicy, 17..=19), (AccessPolicy, 0..=2)]),
-        Kind::Destination => (2..=3, &[(Destination, 1..=1), (TrafficPolicy, 2..=3), (AccessPolicy, 0..=2)]),
+        // One that others see goes in ten clusters, and with it the routes that send requests there.
+        Kind::Destination => (
+            2..=60,
+            &[(Destination, 1..=3), (TrafficPolicy, 2..=4), (AccessPolicy, 0..=2), (VirtualMesh, 0..=1)],
+        ),
         // The DestinationRules of all services but those of three teams whose policies have a mode of their own,
         // which are a hundred each. Access policies that need identities are warned.
         Kind::Settings => (710..=710, &[(Settings, 1..=1), (AccessPolicy, 17..=17)]),
@@ -72,9 +90,8 @@ fn assert_same(left: &Translation, right: &Translation, what: &str) {
 fn check_all(translator: &mut Translator<'_>, kinds: &[Kind], check: fn(Kind, &str, &Delta)) {
     let before = translator.translation();
     for kind in kinds.iter().copied() {
-        let Script { prepare, edits, restore } = kind.script(translator, EDITS);
+        let edits = kind.edits(translator, EDITS);
         assert_eq!(edits.len(), if kind == Kind::Settings { 1 } else { EDITS }, "{kind:?}");
-        translator.update(prepare);
         for (number, edit) in edits.iter().enumerate() {
             check(kind, "edit", &translator.update([edit.apply.change()]));
             if number == 0 {
@@ -83,7 +100,6 @@ fn check_all(translator: &mut Translator<'_>, kinds: &[Kind], check: fn(Kind, &s
             }
             check(kind, "undo", &translator.update([edit.undo.change()]));
         }
-        translator.update(restore);
         assert_same(&translator.translation(), &before, kind.name());
     }
 }
@@ -106,7 +122,7 @@ fn edits_of_a_world_with_its_statuses_change_as_many_outputs() {
 #[test]
 fn a_refused_timeout_is_refused() {
     let mut translator = Translator::new(world(Size::TENTH).unwrap().snapshot, BACKENDS);
-    for edit in Kind::Refusal.script(&translator, EDITS).edits {
+    for edit in Kind::Refusal.edits(&translator, EDITS) {
         let change = edit.apply.change();
         let Key::Input(input) = change.key().clone() else { panic!("a policy is an input") };
         translator.update([change]);

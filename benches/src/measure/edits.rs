@@ -9,7 +9,7 @@ use gloo_core::{Delta, Translator};
 use serde::Serialize;
 
 use super::{Effort, median, timed, tracked};
-use crate::edits::{Edit, Kind, Script, Step, Undo};
+use crate::edits::{Edit, Kind, Step, Undo};
 
 /// At most this many objects of a world are edited.
 const OBJECTS: usize = 500;
@@ -177,18 +177,15 @@ fn with_script(
     most: usize,
     work: impl FnOnce(&mut Translator<'_>, &[Edit]),
 ) {
-    let Script { prepare, edits, restore } = kind.script(translator, most);
-    translator.update(prepare);
+    let edits = kind.edits(translator, most);
     work(translator, &edits);
-    translator.update(restore);
 }
 
-/// By how much 1,000 edits, of all kinds that need no preparation and do not change everything, make a
-/// translator grow that has seen the same edits once already.
+/// By how much 1,000 edits, of all kinds that do not change everything, make a translator grow that has seen the
+/// same edits once already.
 pub(super) fn growth(translator: &mut Translator<'_>) -> u64 {
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Settings);
-    let scripts = kinds.map(|kind| kind.script(translator, GROWING)).filter(|it| it.prepare.is_empty());
-    let edits: Vec<Edit> = scripts.flat_map(|script| script.edits).collect();
+    let edits: Vec<Edit> = kinds.flat_map(|kind| kind.edits(translator, GROWING)).collect();
     let run = |translator: &mut Translator<'_>| {
         for edit in edits.iter().cycle().take(EDITS / 2) {
             drop(translator.update([edit.apply.change()]));

@@ -264,16 +264,15 @@ fn verdicts_on_a_tenth() {
             _ => assert_ne!(input.kind, InputKind::TrafficPolicy),
         }
     }
-    // Without federation the 35 policies of kinds 0 to 3 and 8 are refused, because they send requests to the
-    // next cluster. The other 8 conflict with an earlier one at one destination each, federated or not.
-    let expected = [(ApprovalState::Accepted, 57), (ApprovalState::Invalid, 43)];
+    // Eight conflict with an earlier one at one destination each.
+    let expected = [(ApprovalState::Accepted, 92), (ApprovalState::Invalid, 8)];
     assert_eq!(traffic.policies, BTreeMap::from(expected));
-    let expected = [(ApprovalState::Accepted, 2_062 - 35), (ApprovalState::Invalid, 8 + 35)];
+    let expected = [(ApprovalState::Accepted, 2_062), (ApprovalState::Invalid, 8)];
     assert_eq!(traffic.pairs, BTreeMap::from(expected));
     assert_eq!(access.policies, BTreeMap::from([(ApprovalState::Accepted, 20)]));
     assert_eq!(access.pairs, BTreeMap::from([(ApprovalState::Accepted, 760)]));
-    // Every shift needs subsets in two clusters, and none is in force.
-    assert_eq!(required, 0);
+    // Every shift needs subsets in two clusters.
+    assert_eq!(required, 56);
     // Only workloads of meshes in which the policy selects something can send it anything.
     assert_eq!((traffic.workloads, access.workloads), (17_200, 1_005));
 }
@@ -288,9 +287,17 @@ fn outputs_of_a_tenth() {
         let service = object.body.as_any().downcast_ref::<VirtualService>();
         routes += service.map_or(0, |service| service.http.len());
     }
-    // A VirtualService and its routes stand only in the cluster of their destination, because nothing is federated;
-    // every destination, gateways included, has a DestinationRule with the TLS mode of the settings.
-    let expected = [("AuthorizationPolicy", 604), ("DestinationRule", 1_010), ("VirtualService", 932)];
+    // Every destination, gateways included, has a DestinationRule with the TLS mode of the settings. A hundred services
+    // are seen from nine other clusters, each with a ServiceEntry and a DestinationRule, and mostly with routes; for
+    // their gateways each has a ServiceEntry, and a DestinationRule where subsets are used. Each mesh forbids by default and
+    // opens its gateway.
+    let expected = [
+        ("AuthorizationPolicy", 604 + 20),
+        ("DestinationRule", 1_010 + 900 + 35),
+        ("Gateway", 10),
+        ("ServiceEntry", 900 + 100),
+        ("VirtualService", 1_809),
+    ];
     assert_eq!(kinds, BTreeMap::from(expected));
-    assert_eq!(routes, 1_573);
+    assert_eq!(routes, 3_365);
 }
