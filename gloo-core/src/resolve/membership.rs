@@ -35,26 +35,29 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     let (neighbors, trust_domains) = neighbors(cx, backend, mesh, &revisions, owner, &in_force);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let entry = match federation {
+    let federation_here = match federation {
         Part::Refused => None,
         Part::Absent => Some(Arc::new(Federation::default())),
         Part::Said(federation) => Some(Arc::clone(federation)),
     };
-    let entry = entry.filter(|federation| members.len() >= 2 && !federation.flat_network);
     let mut gateways = Vec::new();
     if backend.is_none() {
         let reason = format!("mesh type {} is not supported", mesh.platform.word());
         warnings.push(Warning::NotTranslated { reason });
-    } else if let Some(federation) = &entry {
+    } else if let Some(federation) = &federation_here {
         let found = gateway::find(cx, mesh, &federation.gateways);
         gateways = found.gateways;
-        errors = found.errors;
-        warnings.extend(found.warnings);
+        // Where no traffic from other clusters comes in by a gateway, gateways are known only so that they stay open.
+        if members.len() >= 2 && !federation.flat_network {
+            errors = found.errors;
+            warnings.extend(found.warnings);
+        }
         if federation.exports.is_empty() {
             // Nothing is shown to anybody, so nobody misses a gateway.
             errors.retain(|error| !matches!(error, Rejection::GatewayMissing { .. }));
         }
     }
+    let entry = federation_here.filter(|federation| members.len() >= 2 && !federation.flat_network);
     let (generation, spec) = match &stored {
         Some(stored) if *is_last_good => {
             warnings.insert(0, Warning::LastGood { generation: stored.generation });
