@@ -59,6 +59,10 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
         return None;
     }
     let service = &destination.service;
+    let everybody = exports.iter().any(|export| export.clients.is_empty());
+    let named: BTreeSet<MeshId> = exports.iter().flat_map(|export| &export.clients).copied().collect();
+    let wanted = || membership.neighbors.iter().filter(|it| everybody || named.contains(&it.mesh));
+    wanted().next()?;
     let by_name =
         exports.iter().any(|export| export.destinations.iter().any(|selector| names(selector, service)));
     let is_gateway = membership.gateways.contains(&destination.id) && !by_name;
@@ -68,29 +72,19 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
         host: host(destination, federation),
         seen_by: Vec::new(),
         clients: Vec::new(),
-        errors: errors(destination, membership, federation, cx),
+        errors: Vec::new(),
         warnings: Vec::new(),
         is_gateway,
     };
     if is_gateway {
-        exposed.errors.clear();
         return Some(exposed);
     }
-    for objection in
-        cx.backend_of(destination).into_iter().flat_map(|it| it.exposure_objections(cx, destination))
-    {
-        match objection {
-            Objection::Reject(rejection) => exposed.errors.push(rejection),
-            Objection::Warn(warning) | Objection::Note(warning) => exposed.warnings.push(warning),
-        }
+    // What is wrong with it matters only if there is a client that could see it.
+    if wanted().any(|neighbor| neighbor.refusal.is_none()) {
+        exposed.object(cx, destination);
     }
-    let everybody = exports.iter().any(|export| export.clients.is_empty());
-    let named: BTreeSet<MeshId> = exports.iter().flat_map(|export| &export.clients).copied().collect();
     let mut refusals = Vec::new();
-    for neighbor in &membership.neighbors {
-        if !everybody && !named.contains(&neighbor.mesh) {
-            continue;
-        }
+    for neighbor in wanted() {
         if let Some(refusal) = &neighbor.refusal {
             let foreign = matches!(refusal, Rejection::OtherMeshKind { .. });
             refusals.push((neighbor.mesh, refusal, foreign && !named.contains(&neighbor.mesh)));
@@ -110,6 +104,18 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
 }
 
 impl Exposed<'_> {
+    /// Finds what keeps the destination from being seen at all.
+    fn object(&mut self, cx: Context<'_>, destination: &Destination) {
+        self.errors = errors(destination, self.membership, self.federation, cx);
+        let backend = cx.backend_of(destination);
+        for objection in backend.into_iter().flat_map(|it| it.exposure_objections(cx, destination)) {
+            match objection {
+                Objection::Reject(rejection) => self.errors.push(rejection),
+                Objection::Warn(warning) | Objection::Note(warning) => self.warnings.push(warning),
+            }
+        }
+    }
+
     /// Tells who was left out: a warning as long as somebody sees the destination.
     fn tell(&mut self, cx: Context<'_>, refusals: Vec<(MeshId, &Rejection, bool)>) {
         let in_vain = self.seen_by.is_empty() && refusals.iter().any(|(_, _, harmless)| !harmless);
