@@ -36,14 +36,14 @@ pub enum Rejection {
         reference: String,
     },
     /// A target lives in another cluster and no virtual mesh makes it reachable from there.
-    #[error("{field}: {target} is not federated to cluster {cluster}")]
+    #[error("{field}: {target} is not federated to {clusters}")]
     NotFederated {
         /// Where the target is named.
         field: String,
         /// The target.
         target: String,
-        /// The cluster whose clients would need it.
-        cluster: Istr,
+        /// The clusters whose clients would need it, as in `cluster east` or `clusters east, west`.
+        clusters: String,
     },
     /// A port that the service does not have.
     #[error("{field}: {service} has no port {port}")]

@@ -171,11 +171,12 @@ pub(super) fn unreachable_targets<'s>(
             TargetId::VirtualDestination(_) => "virtualDestination",
         };
         let place = position.map(|position| format!(".destinations[{position}]")).unwrap_or_default();
-        let target = cx.target_name(target);
-        for cluster in unreached {
-            let (field, target) = (format!("{field}{place}.{word}"), target.clone());
-            rejections.push(Rejection::NotFederated { field, target, cluster });
-        }
+        let word_for = if unreached.len() == 1 { "cluster" } else { "clusters" };
+        rejections.push(Rejection::NotFederated {
+            field: format!("{field}{place}.{word}"),
+            target: cx.target_name(target),
+            clusters: format!("{word_for} {}", unreached.join(", ")),
+        });
     }
     if policy.mirror.as_ref().is_some_and(|mirror| mirror.target.id == TargetId::Destination(destination.id))
     {

@@ -370,6 +370,11 @@ impl<'a> Reader<'a> {
     }
 
     fn check_client(&self, failover: &Failover, mesh: &'a Mesh, checks: &mut Checks) {
+        if mesh.cluster.is_empty() {
+            let reason = "names no cluster";
+            checks.reject(Rejection::Unfit { destination: mesh.input.clone(), reason });
+            return;
+        }
         let Some(backend) = self.cx.backend_for(mesh) else {
             let reason = format!("mesh type {} is not supported", mesh.platform.word());
             let context = format!("in {}: {reason}", mesh.input);

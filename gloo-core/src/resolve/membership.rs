@@ -41,7 +41,9 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
         Part::Said(federation) => Some(Arc::clone(federation)),
     };
     let mut gateways = Vec::new();
-    if backend.is_none() {
+    if mesh.cluster.is_empty() {
+        errors.push(Rejection::Unfit { destination: mesh.input.clone(), reason: "names no cluster" });
+    } else if backend.is_none() {
         let reason = format!("mesh type {} is not supported", mesh.platform.word());
         warnings.push(Warning::NotTranslated { reason });
     } else if let Some(federation) = &federation_here {
@@ -210,7 +212,10 @@ fn neighbors(
         add(other);
         let mut warnings = Vec::new();
         let mut refusal = None;
-        if other.platform != mesh.platform {
+        if other.cluster.is_empty() {
+            let reason = "names no cluster";
+            refusal = Some(Rejection::Unfit { destination: other.input.clone(), reason });
+        } else if other.platform != mesh.platform {
             refusal = Some(Rejection::OtherMeshKind {
                 mesh: other.input.clone(),
                 platform: other.platform.word(),

@@ -8,7 +8,7 @@ use crate::api::{
 use crate::context::Context;
 use crate::index::{MeshId, VirtualDestination};
 use crate::model::route::TargetId;
-use crate::rejection::Warning;
+use crate::rejection::{Rejection, Warning};
 use crate::report::Status;
 use crate::resolve::Demands;
 use crate::status::destination::required;
@@ -18,18 +18,24 @@ use crate::status::virtual_mesh::verdict;
 
 /// Puts the status of a virtual destination together.
 ///
-/// `remarks` tells what writing brought to light, by mesh.
+/// `written` tells, for each mesh, what could not be written and what writing brought to light.
 pub(crate) fn virtual_destination_status(
     cx: Context<'_>,
     it: &VirtualDestination,
     demands: &Demands,
-    remarks: impl Fn(MeshId) -> Vec<Warning>,
+    written: impl Fn(MeshId) -> (Vec<Rejection>, Vec<Warning>),
 ) -> Status {
     let meshes = it.meshes.iter().filter_map(|(id, checks)| {
         let key = cx.mesh(*id)?.key.clone();
-        let state = if checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
-        let warnings: Vec<Warning> = checks.warnings.iter().cloned().chain(remarks(*id)).collect();
-        Some((key, verdict(state, &checks.errors, &warnings)))
+        let (blocked, remarks) = written(*id);
+        let state = match (checks.errors.is_empty(), blocked.is_empty()) {
+            (_, false) => ApprovalState::Failed,
+            (false, true) => ApprovalState::Invalid,
+            (true, true) => ApprovalState::Accepted,
+        };
+        let errors: Vec<Rejection> = checks.errors.iter().cloned().chain(blocked).collect();
+        let warnings: Vec<Warning> = checks.warnings.iter().cloned().chain(remarks).collect();
+        Some((key, verdict(state, &errors, &warnings)))
     });
     let meshes: Vec<_> = meshes.collect();
     let own = if it.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };

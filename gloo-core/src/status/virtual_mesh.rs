@@ -6,7 +6,7 @@ use crate::Istr;
 use crate::api::{ApprovalState, ApprovalStatus, VirtualMeshStatus};
 use crate::context::Context;
 use crate::id::InputRef;
-use crate::index::VirtualMesh;
+use crate::index::{MeshId, VirtualMesh};
 use crate::rejection::{Rejection, Warning};
 use crate::report::Status;
 use crate::resolve::membership;
@@ -29,6 +29,7 @@ pub(crate) struct OfMesh {
     pub input: InputRef,
     pub errors: Vec<Rejection>,
     pub warnings: Vec<Warning>,
+    id: MeshId,
 }
 
 /// What is to be said about the meshes of a virtual mesh, in its order.
@@ -46,19 +47,28 @@ pub(crate) fn of_meshes(cx: Context<'_>, virtual_mesh: &VirtualMesh) -> Vec<OfMe
             warnings.extend(standing.warnings.iter().cloned());
         }
         let key = crate::name::object_key(&input.name, &input.namespace, "").into();
-        Some(OfMesh { key, input: input.clone(), errors, warnings })
+        Some(OfMesh { key, input: input.clone(), errors, warnings, id: *id })
     });
     verdicts.collect()
 }
 
 /// Puts the status of a virtual mesh together.
+///
+/// `written` tells, for each mesh, what could not be written and what writing brought to light.
 pub(crate) fn virtual_mesh_status<'a>(
     cx: Context<'_>,
     virtual_mesh: &VirtualMesh,
     shown: impl Iterator<Item = Shown<'a>>,
+    written: impl Fn(MeshId) -> (Vec<Rejection>, Vec<Warning>),
 ) -> Status {
-    let meshes = of_meshes(cx, virtual_mesh).into_iter().map(|mesh| {
-        let state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+    let meshes = of_meshes(cx, virtual_mesh).into_iter().map(|mut mesh| {
+        let mut state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+        let (blocked, remarks) = written(mesh.id);
+        if !blocked.is_empty() {
+            state = ApprovalState::Failed;
+        }
+        mesh.errors.extend(blocked);
+        mesh.warnings.extend(remarks);
         (mesh.key, verdict(state, &mesh.errors, &mesh.warnings))
     });
     let destinations = shown.map(|it| (it.key.clone(), verdict(it.state, it.errors, it.warnings)));

@@ -11,6 +11,7 @@ use crate::resolve::{self, Member};
 use crate::snapshot::Key;
 use crate::status;
 use crate::translator::results::World;
+use crate::translator::written::Written;
 use crate::translator::{Translator, failover};
 
 impl Translator<'_> {
@@ -306,7 +307,11 @@ impl Translator<'_> {
                 })
             });
             let cx = world.context(&self.results.demands, &reads);
-            let status = status::virtual_mesh_status(cx, virtual_mesh, shown);
+            let written = |mesh: MeshId| {
+                let said = self.results.meshes.get(&mesh).map(Written::said);
+                said.map(|said| (said.blocked.clone(), said.exposure.clone())).unwrap_or_default()
+            };
+            let status = status::virtual_mesh_status(cx, virtual_mesh, shown, written);
             self.results.watchers.set(unit, reads.take());
             self.results.statuses.set(&virtual_mesh.input, Some(status));
         }
@@ -327,12 +332,12 @@ impl Translator<'_> {
             };
             let world = World { index: &self.index, backends: self.backends };
             let cx = world.context(&self.results.demands, &reads);
-            let remarks = |mesh: MeshId| {
-                let written = self.results.failovers_of(id).find(|(other, _)| *other == mesh);
-                written.map(|(_, written)| written.said().exposure.clone()).unwrap_or_default()
+            let written = |mesh: MeshId| {
+                let said = self.results.failovers.get(&(id, mesh)).map(Written::said);
+                said.map(|said| (said.blocked.clone(), said.exposure.clone())).unwrap_or_default()
             };
             let demands = &self.results.demands;
-            let status = status::virtual_destination_status(cx, virtual_destination, demands, remarks);
+            let status = status::virtual_destination_status(cx, virtual_destination, demands, written);
             self.results.watchers.set(unit, reads.take());
             self.results.statuses.set(&virtual_destination.input, Some(status));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Istr;
+use crate::api::TlsMode;
 use crate::check::Checks;
 use crate::id::InputRef;
 use crate::index::{Current, Policy};
@@ -10,7 +11,7 @@ use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::reads::Reads;
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Severity, Subject};
-use crate::resolve::{Said, Verdict};
+use crate::resolve::{Member, Said, Verdict};
 use crate::status;
 use crate::translator::Translator;
 use crate::translator::policies::Told;
@@ -28,6 +29,7 @@ impl Translator<'_> {
         self.add_virtual_meshes(&mut findings);
         self.add_virtual_destinations(&mut findings);
         self.add_meshes(&mut findings);
+        self.add_default_tls(&mut findings);
         self.add_unread(&mut findings);
         for (loser, object, winner) in self.results.outputs.losers() {
             let rejection =
@@ -110,12 +112,15 @@ impl Translator<'_> {
         }
     }
 
-    /// What could not be written for meshes.
+    /// What writing for meshes brought to light; the virtual mesh asked for it.
     fn add_meshes(&self, findings: &mut Vec<Finding>) {
         for (mesh, written) in &self.results.meshes {
-            let Some(input) = self.index.meshes.name_of(*mesh) else { continue };
-            let blocked = written.said().blocked.iter();
-            findings.extend(blocked.map(|it| Finding::error(Subject::Input(input.clone()), it.clone())));
+            let member = self.index.virtual_meshes.members.get(mesh);
+            let (Some(input), Some(member)) = (self.index.meshes.name_of(*mesh), member) else { continue };
+            let subject = || Subject::Input(member.standing.virtual_mesh.clone());
+            let said = written.said();
+            let checks = Checks { errors: said.blocked.clone(), warnings: said.exposure.clone() };
+            add_checks(&subject, &checks, Some(input), findings);
         }
     }
 
@@ -138,6 +143,23 @@ impl Translator<'_> {
             }
         };
         findings.push(Finding::warning(Subject::Input(counting), warning));
+    }
+
+    /// Between clusters the TLS mode of the settings does not count.
+    fn add_default_tls(&self, findings: &mut Vec<Finding>) {
+        let mode = self.index.settings.default_tls.filter(|mode| *mode != TlsMode::IstioMutual);
+        let shows = |member: &Member| {
+            member.membership.federation.as_ref().is_some_and(|federation| !federation.exports.is_empty())
+        };
+        if let (Some(_), Some(input)) = (mode, &self.index.settings.input)
+            && self.index.virtual_meshes.members.values().any(shows)
+        {
+            let field = "spec.mtls.istio.tlsMode".to_owned();
+            let note =
+                "clients of other clusters use ISTIO_MUTUAL all the same, because gateways take nothing else";
+            let warning = Warning::Unwise { field, note: note.to_owned() };
+            findings.push(Finding::warning(Subject::Input(input.clone()), warning));
+        }
     }
 
     /// Counts objects that neither the core nor a backend reads; what other planes wrote is theirs.

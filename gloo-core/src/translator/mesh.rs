@@ -16,7 +16,7 @@ pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
         return None;
     }
     let standing = cx.standing(id)?;
-    let backend = cx.backend_for(mesh)?;
+    let backend = cx.backend_for(mesh).filter(|_| !mesh.cluster.is_empty())?;
     let mut hosts = BTreeSet::new();
     let gateways = if let Some(entry) = &standing.entry {
         hosts.insert(Istr::from(format!("svc.{}.{}", mesh.cluster, entry.suffix)));

@@ -99,22 +99,23 @@ pub(super) fn write_home<'a>(
     let Decision { resolved, exposed, .. } = decision;
     let (destination, target) = (resolved.destination, TargetId::Destination(resolved.destination.id));
     let mut sink = Sink::new(cx, vec![destination.input.clone()]);
-    let mut remarks = Vec::new();
     if let Some(view) = resolved.views.first_mut() {
         view.traffic.subsets = demands.subsets(target, &view.standpoint.cluster);
     }
     let (Some(backend), Some(view)) = (backend, resolved.views.first()) else {
-        return Written::new(sink, remarks);
+        return Written::new(sink, Vec::new());
     };
     backend.view(cx, resolved, view, &mut sink);
-    let entry = exposed.as_ref().and_then(|it| exposure::entry(cx, destination, it, &mut remarks));
-    if let Some(entry) = entry {
-        let home = &destination.service.cluster_name;
-        let subsets = demands.subsets_where(target, |cluster| *cluster != **home);
-        backend.entry(cx, resolved, &entry, &subsets, &mut sink);
-    }
     backend.access(cx, resolved, &mut sink);
-    Written::new(sink, remarks)
+    let written = Written::new(sink, Vec::new());
+    let mut remarks = Vec::new();
+    let entry = exposed.as_ref().and_then(|it| exposure::entry(cx, destination, it, &mut remarks));
+    let Some(entry) = entry else { return written };
+    let home = &destination.service.cluster_name;
+    let subsets = demands.subsets_where(target, |cluster| *cluster != **home);
+    let mut sink = Sink::new(cx, vec![destination.input.clone()]);
+    backend.entry(cx, resolved, &entry, &subsets, &mut sink);
+    written.and(Written::for_others(sink, remarks))
 }
 
 /// Writes down what was decided about a destination, for the clients of one other mesh.
@@ -138,7 +139,7 @@ pub(super) fn write_view<'a>(
         remarks = warnings;
         backend.exposure(cx, resolved, view, &exposure, &mut sink);
     }
-    Written::new(sink, remarks)
+    Written::for_others(sink, remarks)
 }
 
 /// Puts verdicts together from a decision and from what writing brought to light.
@@ -165,8 +166,12 @@ pub(super) fn conclude(outcome: &mut Outcome, decision: Decision<'_>) {
                 warnings.push(warning.clone());
             }
         }
-        let errors = exposed.errors;
-        let state = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+        let mut errors = exposed.errors;
+        let mut state = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
+        for unexposed in outcome.written().flat_map(|written| &written.said().unexposed) {
+            state = ApprovalState::Failed;
+            errors.push(unexposed.clone());
+        }
         Box::new(ExposureVerdict {
             virtual_mesh: exposed.membership.virtual_mesh.clone(),
             state,

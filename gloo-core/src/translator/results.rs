@@ -362,9 +362,9 @@ impl Results {
     }
 
     /// Writes what meshes need as a whole, and their statuses.
-    fn run_meshes(&mut self, world: World<'_>, reads: &Reads, units: &BTreeSet<Unit>) {
+    fn run_meshes(&mut self, world: World<'_>, reads: &Reads, units: &mut BTreeSet<Unit>) {
         let ids = units.iter().filter_map(|unit| if let Unit::Mesh(id) = unit { Some(*id) } else { None });
-        for id in ids {
+        for id in ids.collect::<Vec<_>>() {
             let cx = world.context(&self.demands, reads);
             let mut written = mesh::write(cx, id).unwrap_or_default();
             let status = status::mesh_status(cx, id);
@@ -372,6 +372,12 @@ impl Results {
             let before = self.meshes.remove(&id).unwrap_or_default();
             written.keep_objects_of(&before);
             self.outputs.replace(&before.objects, &written.objects);
+            if before.said() != written.said()
+                && let Some(member) = world.index.virtual_meshes.members.get(&id)
+            {
+                let found = world.index.virtual_meshes.arena.id_of(&member.standing.virtual_mesh);
+                units.extend(found.map(Unit::VirtualMeshStatus));
+            }
             if !written.is_empty() {
                 self.meshes.insert(id, written);
             }
