@@ -12,8 +12,8 @@ use gloo_core::rejection::Rejection;
 
 use crate::user_config;
 use crate::wire::{
-    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DenyAll, GATEWAY, Gateway as GatewayBody, Rule,
-    Server, ServerPort, ServerTls, ServerTlsMode, Target,
+    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DENY_ALL, DenyAll, GATEWAY, Gateway as GatewayBody,
+    Rule, Server, ServerPort, ServerTls, ServerTlsMode, Target,
 };
 
 /// What speaks against clients of a mesh calling host names with this ending.
@@ -40,7 +40,7 @@ pub(crate) fn write(cx: Context<'_>, view: &MeshView<'_>, sink: &mut Sink<'_>) {
     let (cluster, namespace) = (&view.mesh.cluster, &view.mesh.root_namespace);
     let nothing = std::iter::empty::<InputRef>;
     let name: Istr = "global-access-control".into();
-    let place = Place { kind: &AUTHORIZATION_POLICY, cluster, namespace, name: &name };
+    let place = Place { kind: &DENY_ALL, cluster, namespace, name: &name };
     sink.write(place, nothing(), DenyAll {});
     for ingress in &view.ingress {
         if ingress.pod_selector().is_empty() {

@@ -8,8 +8,8 @@ mod service_entry;
 mod virtual_service;
 
 pub use authorization_policy::{
-    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DenyAll, From, Operation, Rule, Source, Target,
-    TargetRef, To,
+    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DENY_ALL, DenyAll, From, Operation, Rule, Source,
+    Target, TargetRef, To,
 };
 pub use destination_rule::{
     ConnectionPool, DESTINATION_RULE, DestinationRule, FailoverStep, LoadBalancer, LocalityLb,

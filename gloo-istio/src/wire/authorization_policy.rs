@@ -16,6 +16,15 @@ pub static AUTHORIZATION_POLICY: OutputKind = OutputKind {
     rank: 8,
 };
 
+/// The same for what forbids: it is written after everything that allows.
+pub static DENY_ALL: OutputKind = OutputKind {
+    group: "security.istio.io",
+    version: "v1",
+    kind: "AuthorizationPolicy",
+    plural: "authorizationpolicies",
+    rank: 9,
+};
+
 /// What is allowed to whom.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthorizationPolicy {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// Where Gateways are written.
 pub static GATEWAY: OutputKind =
-    OutputKind { group: "networking.istio.io", version: "v1", kind: "Gateway", plural: "gateways", rank: 2 };
+    OutputKind { group: "networking.istio.io", version: "v1", kind: "Gateway", plural: "gateways", rank: 4 };
 
 /// What the pods of a gateway take in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
