@@ -20,7 +20,7 @@ use crate::index::{
 use crate::istr::Labels;
 use crate::model::membership::Standing;
 use crate::model::route::TargetId;
-use crate::model::{Failover, Gateway, Membership, Request, Source};
+use crate::model::{Export, Failover, Gateway, Membership, Request, Source};
 use crate::name::object_key;
 use crate::reads::{Question, Reads};
 use crate::rejection::{Rejection, Warning};
@@ -335,6 +335,12 @@ impl<'a> Context<'a> {
     pub(crate) fn exports_of(self, destination: DestinationId) -> &'a [ExportId] {
         self.reads.note(Question::Exports(destination));
         self.index.virtual_meshes.exporting(destination)
+    }
+
+    /// One list of a virtual mesh on which some destination is; who asks has asked for the lists of the
+    /// destination.
+    pub(crate) fn export(self, id: ExportId) -> Option<&'a Export> {
+        self.index.virtual_meshes.find_export(id)
     }
 
     /// The destinations of a mesh, in all its revisions, that selectors mean.

@@ -31,7 +31,7 @@ pub use request::{HeaderMatch, PathMatch, QueryMatch, Request, ValueMatch};
 pub use route::{Route, RouteSettings, Routes};
 pub use source::{Source, SourceSelector};
 pub use traffic::{Subset, Traffic};
-pub use virtual_mesh::{Export, Federation, GatewaySelector, Keepalive, Part, VirtualMesh};
+pub use virtual_mesh::{Export, Federation, GatewaySelector, Keepalive, Part, Sharing, VirtualMesh};
 
 use crate::Istr;
 use crate::id::InputRef;

@@ -90,8 +90,8 @@ pub(crate) struct VirtualMeshes {
     pub members: BTreeMap<MeshId, Member>,
     /// The destinations that are shown to other meshes.
     exports: Selections<ExportId>,
-    /// How many exports a text has.
-    counts: BTreeMap<TextId, u32>,
+    /// The lists of each text.
+    texts: BTreeMap<TextId, Vec<Export>>,
 }
 
 impl VirtualMeshes {
@@ -108,29 +108,36 @@ impl VirtualMeshes {
         exports: &[Export],
         destinations: &Destinations,
     ) -> BTreeMap<DestinationId, bool> {
-        let count = u32::try_from(exports.len()).unwrap_or(u32::MAX);
-        let before = self.counts.insert(text, count).unwrap_or_default();
-        if count == 0 {
-            self.counts.remove(&text);
-        }
+        let before = if exports.is_empty() {
+            self.texts.remove(&text)
+        } else {
+            self.texts.insert(text, exports.to_vec())
+        };
+        let before = before.unwrap_or_default();
+        let changed = (0..exports.len().max(before.len())).filter(|at| exports.get(*at) != before.get(*at));
+        let changed: Vec<usize> = changed.collect();
+        let key = |at: usize| ExportId { text, position: u32::try_from(at).unwrap_or(u32::MAX) };
         let mut moved = BTreeMap::new();
-        for position in 0..count.max(before) {
-            let selectors = exports.get(position as usize).map(|export| export.destinations.as_slice());
-            let key = ExportId { text, position };
-            for id in self.exports.selected(key) {
+        for at in &changed {
+            for id in self.exports.selected(key(*at)) {
                 moved.entry(*id).or_insert(true);
             }
-            if let Some(selectors) = selectors {
-                for id in destinations.select(selectors) {
+            if let Some(export) = exports.get(*at) {
+                for id in destinations.select(&export.destinations) {
                     moved.entry(id).or_insert_with(|| !self.exports.selecting(id).is_empty());
                 }
             }
         }
-        for position in 0..count.max(before) {
-            let selectors = exports.get(position as usize).map(|export| export.destinations.as_slice());
-            self.exports.set(ExportId { text, position }, selectors, destinations);
+        for at in changed {
+            let selectors = exports.get(at).map(|export| export.destinations.as_slice());
+            self.exports.set(key(at), selectors, destinations);
         }
         moved
+    }
+
+    /// One list of a text.
+    pub fn find_export(&self, id: ExportId) -> Option<&Export> {
+        self.texts.get(&id.text)?.get(id.position as usize)
     }
 
     pub fn exports_mut(&mut self) -> &mut Selections<ExportId> {

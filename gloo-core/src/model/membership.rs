@@ -6,7 +6,7 @@ use crate::Istr;
 use crate::api::VirtualMeshSpec;
 use crate::id::InputRef;
 use crate::index::{DestinationId, MeshId, TextId};
-use crate::model::Federation;
+use crate::model::{Federation, Sharing};
 use crate::rejection::{Rejection, Warning};
 
 /// How a mesh takes part in a virtual mesh, as far as its destinations need to know.
@@ -14,7 +14,7 @@ use crate::rejection::{Rejection, Warning};
 pub struct Membership {
     /// The virtual mesh.
     pub virtual_mesh: InputRef,
-    /// Which destinations the members see of each other, if any.
+    /// How the members see destinations of each other, if they see any.
     pub federation: Option<Arc<Federation>>,
     /// The text that says so.
     pub(crate) text: TextId,
@@ -52,6 +52,10 @@ pub(crate) struct Standing {
     pub denies_by_default: bool,
     /// How many meshes the virtual mesh has.
     pub members: usize,
+    /// The lists of an earlier text, if that is in force.
+    pub restored: Option<Arc<Sharing>>,
+    /// Whether anything is shown to anybody.
+    pub shows: bool,
     /// The last part of host names, and whether gateways are needed at all.
     pub entry: Option<Entry>,
     /// What is wrong for this mesh.

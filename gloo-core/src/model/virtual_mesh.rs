@@ -14,7 +14,7 @@ pub struct VirtualMesh {
     /// The meshes that it lists, each once, in its order; some may not exist.
     pub members: Vec<MeshId>,
     /// Which destinations the members see of each other.
-    pub federation: Part<Arc<Federation>>,
+    pub sharing: Part<Arc<Sharing>>,
     /// Whether everything is forbidden that no access policy allows.
     pub denies_by_default: bool,
 }
@@ -37,7 +37,18 @@ impl<T> Part<T> {
     }
 }
 
-/// Which destinations other meshes see, and how they reach them.
+/// Which destinations other meshes see, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sharing {
+    /// How they are seen.
+    pub federation: Arc<Federation>,
+    /// Which services take traffic from other clusters; empty means the default of each mesh.
+    pub gateways: Vec<GatewaySelector>,
+    /// Which destinations are seen by which meshes.
+    pub exports: Vec<Export>,
+}
+
+/// How destinations are seen by other meshes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Federation {
     /// The last part of the host names that other meshes use.
@@ -48,10 +59,6 @@ pub struct Federation {
     pub keepalive: Option<Keepalive>,
     /// Whether clients accept only the service accounts behind a service that are known.
     pub secure_naming: bool,
-    /// Which services take traffic from other clusters; empty means the default of each mesh.
-    pub gateways: Vec<GatewaySelector>,
-    /// Which destinations are seen by which meshes.
-    pub exports: Vec<Export>,
 }
 
 /// The suffix of host names where none is given. Clients resolve it without help of their proxies.
@@ -59,14 +66,7 @@ pub const DEFAULT_SUFFIX: &str = "global";
 
 impl Default for Federation {
     fn default() -> Self {
-        Self {
-            suffix: DEFAULT_SUFFIX.into(),
-            flat_network: false,
-            keepalive: None,
-            secure_naming: false,
-            gateways: Vec::new(),
-            exports: Vec::new(),
-        }
+        Self { suffix: DEFAULT_SUFFIX.into(), flat_network: false, keepalive: None, secure_naming: false }
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn exposed<'a>(cx: Context<'a>, destination: &Destination) -> Option<
     let membership = cx.membership(home)?;
     let federation = membership.federation.as_ref()?;
     let exports = lists.iter().filter(|list| list.text == membership.text);
-    let exports: Vec<_> = exports.filter_map(|list| federation.exports.get(list.position as usize)).collect();
+    let exports: Vec<_> = exports.filter_map(|list| cx.export(*list)).collect();
     if exports.is_empty() {
         return None;
     }

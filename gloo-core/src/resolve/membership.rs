@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::id::InputRef;
 use crate::index::{Mesh, MeshId, TextId, VirtualMesh};
 use crate::model::membership::{Entry, Standing};
-use crate::model::{self, Federation, Gateway, Membership, Neighbor, Part};
+use crate::model::{self, Gateway, Membership, Neighbor, Part, Sharing};
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::{gateway, virtual_mesh};
 
@@ -30,15 +30,15 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     let owner = owner(cx, &revisions)?;
     let stored = stored(cx, &revisions, owner);
     let in_force = InForce::of(owner, stored.as_ref())?;
-    let InForce { text, members, federation, denies_by_default, is_last_good } = &in_force;
+    let InForce { text, members, sharing, denies_by_default, is_last_good } = &in_force;
     let backend = cx.backend_for(mesh);
     let (neighbors, trust_domains) = neighbors(cx, backend, mesh, &revisions, owner, &in_force);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let federation_here = match federation {
+    let sharing_here = match sharing {
         Part::Refused => None,
-        Part::Absent => Some(Arc::new(Federation::default())),
-        Part::Said(federation) => Some(Arc::clone(federation)),
+        Part::Absent => Some(Arc::new(Sharing::default())),
+        Part::Said(sharing) => Some(Arc::clone(sharing)),
     };
     let mut gateways = Vec::new();
     if mesh.cluster.is_empty() {
@@ -46,20 +46,20 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     } else if backend.is_none() {
         let reason = format!("mesh type {} is not supported", mesh.platform.word());
         warnings.push(Warning::NotTranslated { reason });
-    } else if let Some(federation) = &federation_here {
-        let found = gateway::find(cx, mesh, &federation.gateways);
+    } else if let Some(sharing) = &sharing_here {
+        let found = gateway::find(cx, mesh, &sharing.gateways);
         gateways = found.gateways;
         // Where no traffic from other clusters comes in by a gateway, gateways are known only so that they stay open.
-        if members.len() >= 2 && !federation.flat_network {
+        if members.len() >= 2 && !sharing.federation.flat_network {
             errors = found.errors;
             warnings.extend(found.warnings);
         }
-        if federation.exports.is_empty() {
+        if sharing.exports.is_empty() {
             // Nothing is shown to anybody, so nobody misses a gateway.
             errors.retain(|error| !matches!(error, Rejection::GatewayMissing { .. }));
         }
     }
-    let entry = federation_here.filter(|federation| members.len() >= 2 && !federation.flat_network);
+    let entry = sharing_here.filter(|it| members.len() >= 2 && !it.federation.flat_network);
     let (generation, spec) = match &stored {
         Some(stored) if *is_last_good => {
             warnings.insert(0, Warning::LastGood { generation: stored.generation });
@@ -70,7 +70,7 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     Some(Member {
         membership: Membership {
             virtual_mesh: owner.input.clone(),
-            federation: federation.said().cloned(),
+            federation: sharing.said().map(|sharing| Arc::clone(&sharing.federation)),
             text: *text,
             neighbors,
             trust_domains,
@@ -82,7 +82,9 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
             spec,
             denies_by_default: *denies_by_default,
             members: members.len(),
-            entry: entry.map(|federation| Entry { suffix: federation.suffix.clone() }),
+            restored: sharing.said().filter(|_| text.stored_for.is_some()).cloned(),
+            shows: sharing.said().is_some_and(|sharing| !sharing.exports.is_empty()),
+            entry: entry.map(|sharing| Entry { suffix: sharing.federation.suffix.clone() }),
             errors,
             warnings,
         },
@@ -146,7 +148,7 @@ fn stored(cx: Context<'_>, revisions: &[&Mesh], owner: &VirtualMesh) -> Option<S
 struct InForce {
     text: TextId,
     members: Vec<MeshId>,
-    federation: Part<Arc<Federation>>,
+    sharing: Part<Arc<Sharing>>,
     denies_by_default: bool,
     is_last_good: bool,
 }
@@ -159,22 +161,21 @@ impl InForce {
             return Some(Self {
                 text: *text,
                 members: version.members.clone(),
-                federation: version.federation.clone(),
+                sharing: version.sharing.clone(),
                 denies_by_default: version.denies_by_default,
                 is_last_good: true,
             });
         };
-        let earlier = stored.filter(|stored| {
-            version.federation == Part::Refused && stored.version.federation != Part::Refused
-        });
-        let (text, federation) = match earlier {
-            Some(stored) => (stored.text, stored.version.federation.clone()),
-            None => (current, version.federation.clone()),
+        let earlier = stored
+            .filter(|stored| version.sharing == Part::Refused && stored.version.sharing != Part::Refused);
+        let (text, sharing) = match earlier {
+            Some(stored) => (stored.text, stored.version.sharing.clone()),
+            None => (current, version.sharing.clone()),
         };
         Some(Self {
             text,
             members: version.members.clone(),
-            federation,
+            sharing,
             denies_by_default: version.denies_by_default,
             is_last_good: earlier.is_some(),
         })
@@ -221,8 +222,8 @@ fn neighbors(
                 platform: other.platform.word(),
                 home_platform: mesh.platform.word(),
             });
-        } else if let (Some(backend), Part::Said(federation)) = (backend, &in_force.federation) {
-            for objection in backend.host_objections(other, &federation.suffix) {
+        } else if let (Some(backend), Part::Said(sharing)) = (backend, &in_force.sharing) {
+            for objection in backend.host_objections(other, &sharing.federation.suffix) {
                 match objection {
                     Objection::Reject(rejection) => refusal = refusal.or(Some(rejection)),
                     Objection::Warn(warning) | Objection::Note(warning) => warnings.push(warning),

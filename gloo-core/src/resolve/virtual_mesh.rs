@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::id::{InputKind, InputRef};
 use crate::index::{MeshId, VirtualMesh, VirtualMeshId, bad_ref};
 use crate::model::virtual_mesh::DEFAULT_SUFFIX;
-use crate::model::{self, Export, Federation, GatewaySelector, Keepalive, Part};
+use crate::model::{self, Export, Federation, GatewaySelector, Keepalive, Part, Sharing};
 use crate::name::object_key;
 use crate::rejection::Rejection;
 use crate::snapshot::Snapshot;
@@ -85,22 +85,20 @@ pub(crate) fn version(
         );
     }
     let errors = checks.errors.len();
-    let federation = federation.as_ref().map(|federation| {
+    let sharing = federation.as_ref().map(|federation| {
         let mut read = Reader { cx, members: &members, checks };
-        let mut said = read.federation(federation);
-        said.secure_naming =
-            annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == "true");
-        said
+        let secure_naming = annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == "true");
+        read.sharing(federation, secure_naming)
     });
     // A reference to nothing leaves the rest of the federation as it is; a name that no host can have does not.
     let unnamed = checks.errors.iter().skip(errors).any(|it| it.field() == Some(SUFFIX_FIELD));
     model::VirtualMesh {
         generation,
         members,
-        federation: match federation {
+        sharing: match sharing {
             _ if limited || unnamed => Part::Refused,
             None => Part::Absent,
-            Some(federation) => Part::Said(Arc::new(federation)),
+            Some(sharing) => Part::Said(Arc::new(sharing)),
         },
         denies_by_default: *global_access_policy == GlobalAccessPolicy::Enabled,
     }
@@ -158,7 +156,7 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    fn federation(&mut self, federation: &api::Federation) -> Federation {
+    fn sharing(&mut self, federation: &api::Federation, secure_naming: bool) -> Sharing {
         let api::Federation {
             selectors,
             permissive,
@@ -198,14 +196,13 @@ impl Reader<'_> {
             }
         });
         let gateways = gateways.collect();
-        Federation {
+        let federation = Federation {
             suffix: self.suffix(hostname_suffix),
             flat_network: *flat_network,
             keepalive: tcp_keepalive.as_ref().and_then(|keepalive| self.keepalive(keepalive)),
-            secure_naming: false,
-            gateways,
-            exports,
-        }
+            secure_naming,
+        };
+        Sharing { federation: Arc::new(federation), gateways, exports }
     }
 
     fn suffix(&mut self, suffix: &Istr) -> Istr {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::Checks;
 use crate::id::{InputKind, InputRef};
 use crate::index::{Claim, MeshId, Touched, VirtualDestination, VirtualDestinationId, VirtualMeshId};
-use crate::model::Membership;
 use crate::reads::{Question, Reads, Unit};
 use crate::resolve::{self, Member};
 use crate::snapshot::Key;
@@ -74,10 +73,10 @@ impl Translator<'_> {
             it.and_then(|it| it.version.as_ref()).map(|version| version.members.clone()).unwrap_or_default()
         };
         let (old, new) = (members(before.as_ref()), members(after));
-        let federation = after.and_then(|it| it.version.as_ref()?.federation.said().cloned());
+        let sharing = after.and_then(|it| it.version.as_ref()?.sharing.said().cloned());
         all.list(id, &old, &new);
         let text = crate::index::TextId { virtual_mesh: id, stored_for: None };
-        let exports = federation.as_ref().map_or(&[][..], |federation| &federation.exports);
+        let exports = sharing.as_ref().map_or(&[][..], |sharing| &sharing.exports);
         let moved = self.index.export(text, exports);
         self.results.changed(Question::VirtualMesh(id), units);
         for mesh in old.iter().filter(|it| !new.contains(it)).chain(new.iter().filter(|it| !old.contains(it)))
@@ -111,9 +110,7 @@ impl Translator<'_> {
             members.insert(id, member.clone());
         }
         let (old, new) = (before.as_ref(), member.as_ref());
-        let membership = |it: Option<&Member>| it.map(|it| it.membership.clone());
-        if membership(old) != membership(new) {
-            self.restore_exports(id, old.map(|it| &it.membership), new.map(|it| &it.membership), units);
+        if old.map(|it| &it.membership) != new.map(|it| &it.membership) {
             self.results.changed(Question::Membership(id), units);
         }
         if old.map(|it| &it.standing) != new.map(|it| &it.standing) {
@@ -122,28 +119,30 @@ impl Translator<'_> {
         if old.map(|it| &it.gateways) != new.map(|it| &it.gateways) {
             self.results.changed(Question::Gateways(id), units);
         }
+        self.restore_exports(id, old, new, units);
     }
 
     /// Puts the lists of an earlier text in place, or takes them away.
     fn restore_exports(
         &mut self,
         id: MeshId,
-        old: Option<&Membership>,
-        new: Option<&Membership>,
+        old: Option<&Member>,
+        new: Option<&Member>,
         units: &mut BTreeSet<Unit>,
     ) {
-        let stored = |it: Option<&Membership>| {
-            it.filter(|it| it.text.stored_for == Some(id)).map(|it| (it.text, it.federation.clone()))
+        let restored = |it: Option<&Member>| {
+            let member = it.filter(|it| it.membership.text.stored_for == Some(id))?;
+            Some((member.membership.text, member.standing.restored.clone()))
         };
-        let (old, new) = (stored(old), stored(new));
+        let (old, new) = (restored(old), restored(new));
         let mut moved = Vec::new();
         if let Some((text, _)) = &old
             && new.as_ref().is_none_or(|(other, _)| other != text)
         {
             moved.extend(self.index.export(*text, &[]));
         }
-        if let Some((text, federation)) = &new {
-            let exports = federation.as_ref().map_or(&[][..], |federation| &federation.exports);
+        if let Some((text, sharing)) = &new {
+            let exports = sharing.as_ref().map_or(&[][..], |sharing| &sharing.exports);
             moved.extend(self.index.export(*text, exports));
         }
         for destination in moved {

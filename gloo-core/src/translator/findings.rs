@@ -148,9 +148,7 @@ impl Translator<'_> {
     /// Between clusters the TLS mode of the settings does not count.
     fn add_default_tls(&self, findings: &mut Vec<Finding>) {
         let mode = self.index.settings.default_tls.filter(|mode| *mode != TlsMode::IstioMutual);
-        let shows = |member: &Member| {
-            member.membership.federation.as_ref().is_some_and(|federation| !federation.exports.is_empty())
-        };
+        let shows = |member: &Member| member.standing.shows;
         if let (Some(_), Some(input)) = (mode, &self.index.settings.input)
             && self.index.virtual_meshes.members.values().any(shows)
         {
