@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Istr;
 use crate::backend::Sink;
+use crate::check::is_dns_name;
 use crate::context::Context;
 use crate::index::{Destination, Mesh, MeshId};
 use crate::model::MeshView;
@@ -19,7 +20,11 @@ pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
     let backend = cx.backend_for(mesh).filter(|_| !mesh.cluster.is_empty())?;
     let mut hosts = BTreeSet::new();
     let gateways = if let Some(entry) = &standing.entry {
-        hosts.insert(Istr::from(format!("svc.{}.{}", mesh.cluster, entry.suffix)));
+        // The name of a cluster can be one that no host can have; then nothing of it is seen by others.
+        let own = format!("svc.{}.{}", mesh.cluster, entry.suffix);
+        if is_dns_name(&own) {
+            hosts.insert(Istr::from(own));
+        }
         for revision in cx.revisions(mesh) {
             let has_share = cx.failovers_in(revision.id).filter(|it| {
                 !it.flat_network && it.backings.iter().any(|backing| backing.mesh == revision.id)
