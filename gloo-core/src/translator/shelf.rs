@@ -1,6 +1,5 @@
 //! The outputs of all units, and who gets a name that several want.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,7 +11,8 @@ use crate::output::Outputs;
 
 /// Outputs under their names.
 ///
-/// Two destinations for one service want the same objects; the first in the order of keys gets them.
+/// Two destinations for one service want the same objects, and names of virtual destinations can come to the same;
+/// the first in the order of keys gets them.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     outputs: Outputs,
@@ -140,7 +140,7 @@ impl Shelf {
         self.before.entry(id.clone()).or_insert(before);
     }
 
-    /// Destinations that do not get a name, with the name and the destination that has it.
+    /// What does not get a name, with the name and what has it.
     pub fn losers(&self) -> impl Iterator<Item = (&InputRef, &OutputRef, &InputRef)> {
         self.losers.iter().flat_map(|(id, losers)| {
             let winner = self.outputs.find(id).and_then(|winner| owner(winner));
@@ -150,13 +150,20 @@ impl Shelf {
     }
 }
 
-/// The destination that an object was written for.
+/// What objects are written for; of several that want one name, the first of these sorts gets it.
+const OWNERS: [InputKind; 3] = [InputKind::Destination, InputKind::VirtualDestination, InputKind::Mesh];
+
+/// What an object was written for.
 fn owner(object: &Object) -> Option<&InputRef> {
-    object.inputs.iter().find(|input| input.kind == InputKind::Destination)
+    OWNERS.iter().find_map(|kind| object.inputs.iter().find(|input| input.kind == *kind))
 }
 
 /// Who comes first.
 fn precedence(object: &Object) -> impl Ord + '_ {
     let owner = owner(object);
-    (Reverse(owner.is_some()), owner.map(|owner| (object_key(&owner.name, &owner.namespace, ""), owner)))
+    let sort = owner.and_then(|owner| OWNERS.iter().position(|kind| owner.kind == *kind));
+    (
+        sort.unwrap_or(OWNERS.len()),
+        owner.map(|owner| (object_key(&owner.name, &owner.namespace, ""), owner)),
+    )
 }
