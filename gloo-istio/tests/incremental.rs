@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 
 use gloo_core::id::InputRef;
 use gloo_core::report::Status;
-use gloo_core::snapshot::{
-    Change, OnDuplicate, Options, Snapshot, SnapshotBuilder, Strictness, UserConfigMode,
-};
+use gloo_core::snapshot::{Change, Options, Strictness, UserConfigMode};
 use gloo_core::{Delta, Translation, Translator, translate};
 use gloo_fixtures::arbitrary;
 use gloo_fixtures::arbitrary::edit::{Documents, edit};
+use gloo_fixtures::world::{difference, snapshot, text};
 use gloo_istio::Istio;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// 200 worlds with up to 20 edits each; more if the environment asks for them (`just soak`).
 fn config() -> ProptestConfig {
@@ -33,26 +32,6 @@ fn options() -> impl Strategy<Value = Options> {
     (strictness, user_config, any::<bool>()).prop_map(|(unsupported_fields, user_config, default_route)| {
         Options { unsupported_fields, user_config, default_route }
     })
-}
-
-fn snapshot(documents: &[Value], options: Options) -> Snapshot {
-    let mut builder = SnapshotBuilder::new("gloo-mesh", options);
-    for document in documents {
-        builder.add(None, document.clone(), OnDuplicate::Refuse).expect("a random world holds objects");
-    }
-    builder.build()
-}
-
-/// Everything a user can see, as text.
-fn text(translation: &Translation) -> Vec<String> {
-    let objects = translation.outputs.iter().map(|object| {
-        let json = object.to_json().expect("an output is JSON");
-        format!("{} {:?} {}", object.id, object.inputs, String::from_utf8_lossy(&json))
-    });
-    let statuses = translation.report.statuses.iter().map(|(input, status)| {
-        format!("{input} {}", serde_json::to_string(status).expect("a status is JSON"))
-    });
-    objects.chain(statuses).chain([translation.report.to_text()]).collect()
 }
 
 /// A delta leads from one translation to the next, and says nothing that is not so.
@@ -88,7 +67,9 @@ proptest! {
             let changes = documents.apply(edit, &before).expect("documents are objects");
             let delta = translator.update(changes);
             let after = translator.translation();
-            prop_assert_eq!(text(&after), text(&translate(translator.snapshot(), &[&Istio])), "after {:?}", edit);
+            let whole = translate(translator.snapshot(), &[&Istio]);
+            let difference = difference(&text(&after), &text(&whole));
+            prop_assert!(difference.is_empty(), "after {:?}: {:#?}", edit, difference);
             check_delta(&before, &delta, &after)?;
             before = after;
         }
