@@ -154,6 +154,8 @@ impl Results {
             let wanted = if again.remove(&id) { Wanted::All } else { wanted };
             self.write(world, id, Some(decision), (&wanted, marks), &reads, units);
         }
+        // From here on units replace what they wrote before.
+        self.outputs.settle();
         while let Some(id) = again.pop_first() {
             let (decision, marks) = self.decide(world, &unnamed, id, &reads, &mut again, units);
             again.remove(&id);
@@ -161,7 +163,6 @@ impl Results {
         }
         self.run_meshes(world, &reads, units);
         self.run_failovers(world, &reads, units);
-        self.outputs.settle();
     }
 
     /// Adds the units that ask a question whose answer is another one now.
