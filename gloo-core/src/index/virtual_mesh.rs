@@ -57,7 +57,10 @@ impl Keyed for VirtualMesh {
 impl VirtualMesh {
     /// Whether everything that units can see of it is the same.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        // Annotations hold for an earlier text, too.
+        let annotations = |it: &Self| it.object.as_ref().map(|object| object.metadata.annotations.clone());
         self.generation == other.generation
+            && annotations(self) == annotations(other)
             && self.created == other.created
             && self.was_accepted == other.was_accepted
             && self.version == other.version
