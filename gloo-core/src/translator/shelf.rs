@@ -162,8 +162,5 @@ fn owner(object: &Object) -> Option<&InputRef> {
 fn precedence(object: &Object) -> impl Ord + '_ {
     let owner = owner(object);
     let sort = owner.and_then(|owner| OWNERS.iter().position(|kind| owner.kind == *kind));
-    (
-        sort.unwrap_or(OWNERS.len()),
-        owner.map(|owner| (object_key(&owner.name, &owner.namespace, ""), owner)),
-    )
+    (sort.unwrap_or(OWNERS.len()), owner.map(|owner| (object_key(&owner.name, &owner.namespace, ""), owner)))
 }
