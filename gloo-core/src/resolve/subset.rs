@@ -70,8 +70,9 @@ pub(crate) struct Demands {
 /// Whom a change of demands concerns.
 #[derive(Debug, Default)]
 pub(crate) struct Shifted {
-    /// Targets of which other subsets, or the same for others, are needed.
-    pub targets: BTreeSet<TargetId>,
+    /// Targets of which something else is needed: whether it is other subsets, or the same for others. If not, only
+    /// versions of policies differ.
+    pub targets: BTreeMap<TargetId, bool>,
     /// Targets whose subsets are called otherwise.
     pub renamed: BTreeSet<TargetId>,
 }
@@ -92,13 +93,20 @@ impl Demands {
         for target in &new {
             self.sources.entry(*target).or_default().insert(source);
         }
+        let wanted = |demands: &[Demand], target: TargetId| -> BTreeSet<_> {
+            let of_target = demands.iter().filter(|demand| demand.target == target);
+            of_target.map(|it| (it.labels.clone(), it.cluster.clone(), it.policy.clone())).collect()
+        };
+        let all: BTreeSet<TargetId> = old.into_iter().chain(new).collect();
+        let is_other = |target: &TargetId| wanted(before, *target) != wanted(&demands, *target);
+        let targets: BTreeMap<TargetId, bool> =
+            all.into_iter().map(|target| (target, is_other(&target))).collect();
         if demands.is_empty() {
             self.by_source.remove(&source);
         } else {
             self.by_source.insert(source, demands);
         }
-        let targets: BTreeSet<TargetId> = old.into_iter().chain(new).collect();
-        let renamed = targets.iter().filter(|target| self.rename(**target)).copied();
+        let renamed = targets.keys().filter(|target| self.rename(**target)).copied();
         let renamed = renamed.collect();
         Shifted { targets, renamed }
     }

@@ -29,7 +29,8 @@ pub(crate) struct OfMesh {
     pub input: InputRef,
     pub errors: Vec<Rejection>,
     pub warnings: Vec<Warning>,
-    id: MeshId,
+    /// The mesh, if it belongs to the virtual mesh.
+    member: Option<MeshId>,
 }
 
 /// What is to be said about the meshes of a virtual mesh, in its order.
@@ -40,14 +41,15 @@ pub(crate) fn of_meshes(cx: Context<'_>, virtual_mesh: &VirtualMesh) -> Vec<OfMe
         let mut errors: Vec<Rejection> =
             membership::missing(cx, *id, input, virtual_mesh).into_iter().collect();
         let mut warnings = Vec::new();
-        if errors.is_empty()
+        let member = errors.is_empty().then_some(*id);
+        if member.is_some()
             && let Some(standing) = cx.standing(*id)
         {
             errors.extend(standing.errors.iter().cloned());
             warnings.extend(standing.warnings.iter().cloned());
         }
         let key = crate::name::object_key(&input.name, &input.namespace, "").into();
-        Some(OfMesh { key, input: input.clone(), errors, warnings, id: *id })
+        Some(OfMesh { key, input: input.clone(), errors, warnings, member })
     });
     verdicts.collect()
 }
@@ -63,7 +65,7 @@ pub(crate) fn virtual_mesh_status<'a>(
 ) -> Status {
     let meshes = of_meshes(cx, virtual_mesh).into_iter().map(|mut mesh| {
         let mut state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
-        let (blocked, remarks) = written(mesh.id);
+        let (blocked, remarks) = mesh.member.map(&written).unwrap_or_default();
         if !blocked.is_empty() {
             state = ApprovalState::Failed;
         }

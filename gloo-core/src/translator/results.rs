@@ -42,16 +42,27 @@ pub(super) struct Results {
 }
 
 /// What of a destination must be written.
-#[derive(Clone, Debug)]
-enum Wanted {
-    /// Everything, and decided anew.
-    All,
-    /// Only what the clients of some meshes need.
-    Views(BTreeSet<MeshId>),
+#[derive(Clone, Debug, Default)]
+struct Wanted {
+    /// Everything.
+    all: bool,
+    /// What the clients of some meshes need.
+    views: BTreeSet<MeshId>,
+    /// The status, for which policies need which subsets.
+    status: bool,
+}
+
+impl Wanted {
+    fn and(mut self, other: Self) -> Self {
+        self.all |= other.all;
+        self.status |= other.status;
+        self.views.extend(other.views);
+        self
+    }
 }
 
 /// Destinations that must be written again, because subsets are others than when they were written.
-type Again = BTreeSet<DestinationId>;
+type Again = BTreeMap<DestinationId, Wanted>;
 
 /// What units look at and who writes.
 #[derive(Clone, Copy)]
@@ -144,22 +155,22 @@ impl Results {
             match decision {
                 Some(decision) if decision.resolved.views.len() > 1 => held.push((decision, wanted, marks)),
                 decision => {
-                    again.remove(&id);
+                    let wanted = wanted.and(again.remove(&id).unwrap_or_default());
                     self.write(world, id, decision, (&wanted, marks), &reads, units);
                 }
             }
         }
         for (decision, wanted, marks) in held {
             let id = decision.resolved.destination.id;
-            let wanted = if again.remove(&id) { Wanted::All } else { wanted };
+            let wanted = wanted.and(again.remove(&id).unwrap_or_default());
             self.write(world, id, Some(decision), (&wanted, marks), &reads, units);
         }
         // From here on units replace what they wrote before.
         self.outputs.settle();
-        while let Some(id) = again.pop_first() {
+        while let Some((id, wanted)) = again.pop_first() {
             let (decision, marks) = self.decide(world, &unnamed, id, &reads, &mut again, units);
-            again.remove(&id);
-            self.write(world, id, decision, (&Wanted::All, marks), &reads, units);
+            let wanted = wanted.and(again.remove(&id).unwrap_or_default());
+            self.write(world, id, decision, (&wanted, marks), &reads, units);
         }
         self.run_meshes(world, &reads, units);
         self.run_failovers(world, &reads, units);
@@ -201,18 +212,21 @@ impl Results {
         for target in shifted.renamed {
             dirty.changed(Question::SubsetNames(target));
         }
-        for target in &shifted.targets {
+        for (target, is_other) in &shifted.targets {
             match target {
                 TargetId::Destination(id) => {
-                    again.insert(*id);
+                    let wanted = again.entry(*id).or_default();
+                    wanted.all |= is_other;
+                    wanted.status = true;
                 }
                 TargetId::VirtualDestination(_) => dirty.changed(Question::Subsets(*target)),
             }
         }
         for unit in dirty.units {
             match unit {
-                Unit::Destination(id) | Unit::View(id, _) => {
-                    again.insert(id);
+                Unit::Destination(id) => again.entry(id).or_default().all = true,
+                Unit::View(id, mesh) => {
+                    again.entry(id).or_default().views.insert(mesh);
                 }
                 unit => {
                     units.insert(unit);
@@ -246,8 +260,7 @@ impl Results {
         reads.take();
         let mut after = Outcome::default();
         let mut kept = Vec::new();
-        let is_whole = matches!(wanted, Wanted::All);
-        if is_whole {
+        if wanted.all {
             after.home = outcome::write_home(cx, backend, &demands, &mut decision);
             after.home.keep_objects_of(&before.home);
         }
@@ -255,9 +268,7 @@ impl Results {
         for position in 1..decision.resolved.views.len() {
             let client = decision.resolved.views.get(position).and_then(|view| view.standpoint.client);
             let Some(mesh) = client else { continue };
-            if let Wanted::Views(views) = wanted
-                && !views.contains(&mesh)
-            {
+            if !wanted.all && !wanted.views.contains(&mesh) {
                 kept.push(mesh);
                 continue;
             }
@@ -268,13 +279,15 @@ impl Results {
             self.watchers.set(Unit::View(id, mesh), reads.take());
             after.views.insert(mesh, written);
         }
-        if is_whole {
+        if wanted.all || wanted.status {
             let status = status::destination_status(cx, &decision, &demands);
-            marks.append(&mut reads.take());
-            self.watchers.set(Unit::Destination(id), marks);
             self.statuses.set(&decision.resolved.destination.input, Some(status));
         }
-        self.finish(world, (before, after), (kept, is_whole), decision, units);
+        marks.append(&mut reads.take());
+        if wanted.all {
+            self.watchers.set(Unit::Destination(id), marks);
+        }
+        self.finish(world, (before, after), (kept, wanted.all), decision, units);
         self.demands = demands;
     }
 
@@ -434,15 +447,9 @@ fn wanted(units: &BTreeSet<Unit>) -> BTreeMap<DestinationId, Wanted> {
     let mut wanted: BTreeMap<DestinationId, Wanted> = BTreeMap::new();
     for unit in units {
         match unit {
-            Unit::Destination(id) => {
-                wanted.insert(*id, Wanted::All);
-            }
+            Unit::Destination(id) => wanted.entry(*id).or_default().all = true,
             Unit::View(id, mesh) => {
-                if let Wanted::Views(views) =
-                    wanted.entry(*id).or_insert_with(|| Wanted::Views(BTreeSet::new()))
-                {
-                    views.insert(*mesh);
-                }
+                wanted.entry(*id).or_default().views.insert(*mesh);
             }
             _ => (),
         }
