@@ -64,6 +64,13 @@ pub struct Port {
     pub target: Option<u32>,
 }
 
+impl Port {
+    /// Whether it says that it speaks UDP.
+    pub(crate) fn is_udp(&self) -> bool {
+        self.declared == Some("UDP")
+    }
+}
+
 /// How the pods behind a service take part in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataPlane {

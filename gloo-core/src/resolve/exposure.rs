@@ -199,7 +199,7 @@ pub(crate) fn exposure<'a>(
         warnings.push(Warning::Unwise { field: destination.input.to_string(), note });
     }
     if ports(destination).len() < destination.ports.len() {
-        let note = "several of its ports have one number; clients in other clusters see the first of them";
+        let note = "several of its ports have one number; clients in other clusters see the first of them that is not UDP";
         warnings.push(Warning::Unwise { field: destination.input.to_string(), note: note.to_owned() });
     }
     if cx.has_other_address(&destination.service) {
@@ -226,12 +226,15 @@ pub(crate) fn exposure<'a>(
     Some((exposure, warnings))
 }
 
-/// The ports that clients in other clusters see. A name has one port of a number only, whatever the transport.
+/// The ports that clients in other clusters see. A name has one port of a number only, whatever the transport;
+/// proxies have no use for UDP.
 fn ports(destination: &Destination) -> Vec<&Port> {
     let mut ports: Vec<&Port> = Vec::with_capacity(destination.ports.len());
     for port in &destination.ports {
-        if !ports.iter().any(|other| other.number == port.number) {
-            ports.push(port);
+        match ports.iter_mut().find(|other| other.number == port.number) {
+            Some(other) if other.is_udp() && !port.is_udp() => *other = port,
+            Some(_) => (),
+            None => ports.push(port),
         }
     }
     ports

@@ -329,13 +329,15 @@ impl<'a> Reader<'a> {
     /// The port behind the port of the virtual destination.
     fn port_of(&mut self, destination: &Destination, number: u32) -> Option<Istr> {
         let port = self.spec.port.as_ref()?;
-        let mut ports = destination.ports.iter();
+        // All that a virtual destination can speak runs over TCP.
+        let mut ports = destination.ports.iter().filter(|port| !port.is_udp());
         let found = if let Some(name) = port.target_name.as_ref().filter(|name| !name.is_empty()) {
             ports.find(|port| port.name == *name)
         } else if let Some(target) = port.target_number.filter(|target| *target != 0) {
             ports.find(|port| port.number == target)
         } else {
-            let only = if let [only] = destination.ports.as_slice() { Some(only) } else { None };
+            let mut others = ports.clone();
+            let only = others.next().filter(|_| others.next().is_none());
             ports.find(|port| port.number == number).or(only)
         };
         if found.is_none() {
