@@ -265,6 +265,9 @@ impl<'a> Reader<'a> {
             if !is_static && self.is_second(destination, &backings) {
                 continue;
             }
+            if !self.takes_connections(destination) {
+                continue;
+            }
             backings.push(Backing {
                 destination: destination.id,
                 input: destination.input.clone(),
@@ -311,6 +314,19 @@ impl<'a> Reader<'a> {
         } else {
             self.checks.unwise(LOCALIZED, format!("{note}; it is left out"));
         }
+    }
+
+    /// Whether pods of a destination take connections as proxies make them; if not, it is left out.
+    fn takes_connections(&mut self, destination: &Destination) -> bool {
+        let backend = self.cx.backend_of(destination);
+        let errors = self.checks.errors.len();
+        for objection in backend.into_iter().flat_map(|it| it.exposure_objections(self.cx, destination)) {
+            match objection {
+                Objection::Reject(rejection) => self.checks.reject(rejection),
+                Objection::Warn(warning) | Objection::Note(warning) => self.checks.warn(warning),
+            }
+        }
+        self.checks.errors.len() == errors
     }
 
     fn is_second(&mut self, destination: &Destination, backings: &[Backing]) -> bool {
