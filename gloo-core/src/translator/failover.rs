@@ -95,10 +95,28 @@ fn client_side<'a>(
         // Without ranks the own cluster comes first, which is only for people to read.
         (*rank, ranks.last.is_none() && backing.cluster != client.cluster)
     });
-    let mut endpoints = Vec::new();
+    let mut endpoints: Vec<(u32, Endpoint)> = Vec::new();
     for (rank, backing) in ranked {
+        let before = endpoints.len();
         let reached = reach(cx, failover, backing, client, &keys, remarks);
-        endpoints.extend(reached.into_iter().map(|endpoint| (rank, endpoint)));
+        let count = reached.len();
+        for endpoint in reached {
+            // Gateways know what is behind them by one name, so what they have been given stands for all of it.
+            let is_known = |(_, other): &(u32, Endpoint)| {
+                (&other.address, &other.ports, &other.labels)
+                    == (&endpoint.address, &endpoint.ports, &endpoint.labels)
+            };
+            if endpoint.sort == EndpointSort::Pod || !endpoints.iter().take(before).any(is_known) {
+                endpoints.push((rank, endpoint));
+            }
+        }
+        if endpoints.len() < before + count {
+            let note = format!(
+                "clients of other clusters do not tell {} from what comes before it in {}",
+                backing.input, backing.cluster
+            );
+            remarks.push(Warning::Unwise { field: "spec.static.destinations".to_owned(), note });
+        }
     }
     if endpoints.is_empty() {
         let note = format!("no ready instance is reached from {}, so clients there get 503", client.cluster);
