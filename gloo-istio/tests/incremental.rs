@@ -56,7 +56,7 @@ proptest! {
 
     #[test]
     fn edits_yield_what_a_translation_of_the_whole_yields(
-        documents in arbitrary::world(),
+        documents in arbitrary::any_world(),
         options in options(),
         edits in vec(edit(), 1..20),
     ) {

@@ -52,14 +52,14 @@ proptest! {
 
     #[test]
     fn order_of_arrival_does_not_matter(
-        (documents, shuffled) in arbitrary::world().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()))
+        (documents, shuffled) in arbitrary::any_world().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()))
     ) {
         let difference = difference(&text(&run(&documents)), &text(&run(&shuffled)));
         prop_assert!(difference.is_empty(), "{:#?}", difference);
     }
 
     #[test]
-    fn statuses_fed_back_change_nothing(documents in arbitrary::world()) {
+    fn statuses_fed_back_change_nothing(documents in arbitrary::any_world()) {
         let first = run(&documents);
         let again = fed_back(&documents, &first);
         let second = run(&again);
@@ -72,7 +72,7 @@ proptest! {
 
     #[test]
     fn a_new_policy_never_displaces_an_accepted_one(
-        documents in arbitrary::world(),
+        documents in arbitrary::any_world(),
         spec in arbitrary::traffic_spec(),
         position in 0_usize..50,
     ) {
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn a_policy_refused_everywhere_leaves_no_trace_in_outputs(documents in arbitrary::world()) {
+    fn a_policy_refused_everywhere_leaves_no_trace_in_outputs(documents in arbitrary::any_world()) {
         let with = run(&documents);
         let states = verdicts(&with);
         let policies: BTreeSet<&InputRef> = states.keys().map(|(input, _)| input).collect();
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_edit_keeps_what_was_in_force(documents in arbitrary::world(), victim in 0_usize..7) {
+    fn a_broken_edit_keeps_what_was_in_force(documents in arbitrary::any_world(), victim in 0_usize..7) {
         let name = format!("tp-{victim}");
         let is_victim = |document: &Value| document.pointer("/metadata/name").and_then(Value::as_str) == Some(&name);
         prop_assume!(documents.iter().any(is_victim));
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn every_subset_of_a_route_exists_in_a_rule(documents in arbitrary::world()) {
+    fn every_subset_of_a_route_exists_in_a_rule(documents in arbitrary::any_world()) {
         let translation = run(&documents);
         let mut defined = BTreeSet::new();
         let mut used = BTreeSet::new();
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn every_output_is_ours_and_valid(documents in arbitrary::world()) {
+    fn every_output_is_ours_and_valid(documents in arbitrary::any_world()) {
         let translation = run(&documents);
         for object in objects(&translation) {
             let metadata = object.get("metadata").expect("an object has metadata");
@@ -205,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_leads_from_one_set_to_the_other(one in arbitrary::world(), other in arbitrary::world()) {
+    fn a_plan_leads_from_one_set_to_the_other(one in arbitrary::any_world(), other in arbitrary::any_world()) {
         let (one, other) = (run(&one).outputs, run(&other).outputs);
         prop_assert!(diff(&one, &one).is_empty());
         prop_assert_eq!(diff(&one, &other).apply(&one), other);
@@ -213,7 +213,7 @@ proptest! {
 
     #[test]
     fn nothing_panics_whatever_an_object_holds(
-        documents in arbitrary::world(),
+        documents in arbitrary::any_world(),
         victim in any::<prop::sample::Index>(),
         replacement in prop::sample::select(vec![
             Value::Null, Value::from(-1), Value::from(1e300), Value::from(""), Value::from("…"), serde_json::json!([null]), serde_json::json!({"": {}}),
