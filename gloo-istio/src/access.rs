@@ -40,7 +40,7 @@ pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_
     };
     let mut written: Vec<Rule> = at_workload.into_iter().flat_map(rule).collect();
     if let (Some(waypoint), Some(mesh)) = (&waypoint, cx.mesh_of(destination)) {
-        written.push(admit(waypoint, mesh));
+        written.push(admit(cx, waypoint, mesh));
     }
     let name = &destination.service.name;
     let inputs = || rules.iter().map(|rule| rule.policy.clone());
@@ -121,9 +121,6 @@ fn rule(rule: &AccessRule<'_>) -> Vec<Rule> {
 
 fn from(peer: &Peer) -> From {
     let Peer { principals, not_trust_domains, namespaces, request_principals, not_request_principals } = peer;
-    let everybody_of = |domain: &Istr| {
-        principal(&Principal { trust_domain: domain.clone(), namespace: None, account: None })
-    };
     From {
         source: Source {
             principals: principals.iter().map(principal).collect(),
@@ -133,6 +130,11 @@ fn from(peer: &Peer) -> From {
             not_request_principals: not_request_principals.clone(),
         },
     }
+}
+
+/// Every identity of a trust domain, and of none that is taken for it.
+fn everybody_of(domain: &Istr) -> Istr {
+    principal(&Principal { trust_domain: domain.clone(), namespace: None, account: None })
 }
 
 /// An identity as Istio compares it: a SPIFFE id without its scheme.
@@ -145,14 +147,19 @@ fn principal(principal: &Principal) -> Istr {
     }
 }
 
-/// What the waypoint forwards must be let in: it has checked the request already.
-fn admit(waypoint: &Waypoint, mesh: &Mesh) -> Rule {
+/// What the waypoint forwards must be let in: it has checked the request already. An account of its name in
+/// another mesh has not, although meshes that take each other's trust domains for their own read it as the same.
+fn admit(cx: Context<'_>, waypoint: &Waypoint, mesh: &Mesh) -> Rule {
+    let trust_domain = mesh.trust_domains.first().cloned().unwrap_or_default();
+    let all = cx.membership(mesh.id).map_or(&[][..], |membership| &membership.trust_domains);
+    let others = all.iter().filter(|domain| **domain != trust_domain);
+    let not_principals = others.map(everybody_of).collect();
     let identity = Principal {
-        trust_domain: mesh.trust_domains.first().cloned().unwrap_or_default(),
+        trust_domain,
         namespace: Some(waypoint.namespace.clone()),
         account: Some(waypoint.account.clone()),
     };
-    let source = Source { principals: vec![principal(&identity)], ..Source::default() };
+    let source = Source { principals: vec![principal(&identity)], not_principals, ..Source::default() };
     Rule { from: vec![From { source }], to: Vec::new() }
 }
 
