@@ -1,6 +1,6 @@
 //! What a unit of work may look at: every question that decisions and backends ask goes through here.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

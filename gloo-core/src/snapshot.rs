@@ -8,8 +8,8 @@ pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder, flatten};
 pub use change::{Change, Key};
 pub use raw::{RawObject, RawRef};
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

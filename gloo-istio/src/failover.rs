@@ -144,7 +144,8 @@ fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, name: &Istr, s
         subsets: client.subsets.iter().map(|it| subset(failover, it)).collect(),
     };
     let place = Place { kind: &DESTINATION_RULE, cluster, namespace, name };
-    sink.write(place, policies(&client.subsets), rule);
+    let policies = policies(&client.subsets).chain(client.outlier_policies.iter().cloned());
+    sink.write(place, policies, rule);
 }
 
 /// The name that gateways look for.

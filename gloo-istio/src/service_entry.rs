@@ -1,6 +1,6 @@
 //! Endpoints and ports of the model as those of a ServiceEntry.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use gloo_core::Istr;
 use gloo_core::index::Port;

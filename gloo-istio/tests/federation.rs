@@ -124,7 +124,9 @@ fn name(object: &Value) -> String {
 fn rules_for<'a>(objects: &'a [Value], in_cluster: &str, host: &str, clients: bool) -> Vec<&'a Value> {
     let rules = of_kind(objects, "DestinationRule").into_iter();
     rules
-        .filter(|it| cluster(it) == in_cluster && text(it, "/spec/host") == host && is_for_clients(it) == clients)
+        .filter(|it| {
+            cluster(it) == in_cluster && text(it, "/spec/host") == host && is_for_clients(it) == clients
+        })
         .collect()
 }
 
@@ -401,15 +403,17 @@ fn has_waypoint(documents: &[Value], object: &Value) -> bool {
 /// Clusters whose meshes are in one virtual mesh with those of a cluster.
 fn together_with<'a>(translation: &Translation, documents: &'a [Value], with: &str) -> Vec<&'a str> {
     let of = |mesh: &Value| {
-        let status = translation.report.statuses.iter().find(|(input, _)| {
-            input.kind == InputKind::Mesh && *input.name == *text(mesh, "/metadata/name")
-        });
+        let status =
+            translation.report.statuses.iter().find(|(input, _)| {
+                input.kind == InputKind::Mesh && *input.name == *text(mesh, "/metadata/name")
+            });
         let status = status.and_then(|(_, status)| serde_json::to_value(status).ok()).unwrap_or_default();
         text(&status, "/appliedVirtualMesh/ref/name").to_owned()
     };
     let meshes = || documents.iter().filter(|it| kind(it) == "Mesh");
     let own: BTreeSet<String> = meshes().filter(|mesh| is_in(mesh, with)).map(of).collect();
-    let is_member = |mesh: &&Value| is_in(mesh, with) || own.iter().any(|it| !it.is_empty() && *it == of(mesh));
+    let is_member =
+        |mesh: &&Value| is_in(mesh, with) || own.iter().any(|it| !it.is_empty() && *it == of(mesh));
     meshes().filter(is_member).map(|mesh| text(mesh, "/spec/istio/installation/cluster")).collect()
 }
 
@@ -487,18 +491,22 @@ fn check_asked(
                 gateways.iter().all(|gateway| {
                     let own = text(object, "/metadata/namespace");
                     let namespace = text(gateway, "/metadata/namespace");
-                    texts(object, "/spec/exportTo").iter().any(|it| *it == namespace || (*it == "." && own == namespace))
+                    texts(object, "/spec/exportTo")
+                        .iter()
+                        .any(|it| *it == namespace || (*it == "." && own == namespace))
                 })
             };
-            let entries = there("ServiceEntry").into_iter().filter(|it| texts(it, "/spec/hosts") == [asked_host]);
-            let behind = entries.filter(is_seen).find(|entry| {
-                list(entry, "/spec/ports").iter().any(|it| it.get("number") == Some(&number))
-            });
+            let entries =
+                there("ServiceEntry").into_iter().filter(|it| texts(it, "/spec/hosts") == [asked_host]);
+            let behind = entries
+                .filter(is_seen)
+                .find(|entry| list(entry, "/spec/ports").iter().any(|it| it.get("number") == Some(&number)));
             prop_assert!(behind.is_some(), "nothing in {} for {} of {}", home, sni, entry);
             if subset.is_empty() {
                 continue;
             }
-            let rules = there("DestinationRule").into_iter().filter(|it| text(it, "/spec/host") == asked_host);
+            let rules =
+                there("DestinationRule").into_iter().filter(|it| text(it, "/spec/host") == asked_host);
             let has_it = rules.filter(is_seen).any(|rule| {
                 let mut subsets = list(rule, "/spec/subsets").iter();
                 subsets.any(|it| text(it, "/name") == subset && it.get("labels") == labels)

@@ -1,7 +1,7 @@
 //! What stands for names of one cluster in others: addresses, and names of objects.
 
+use core::net::Ipv4Addr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::Istr;
@@ -233,8 +233,8 @@ impl Addresses {
 
 #[cfg(test)]
 mod tests {
+    use core::net::Ipv4Addr;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::net::Ipv4Addr;
     use std::sync::Arc;
 
     use super::{Addresses, Claim, is_reserved};

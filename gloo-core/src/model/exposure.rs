@@ -1,6 +1,6 @@
 //! A destination as the clients of another mesh reach it.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::Istr;

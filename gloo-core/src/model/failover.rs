@@ -1,6 +1,6 @@
 //! One host name in front of several destinations, with an order in which they are tried.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use crate::Istr;
 use crate::api::Duration;
@@ -181,6 +181,8 @@ pub struct ClientSide<'a> {
     pub next_region: Option<(Istr, Istr)>,
     /// When an instance counts as failed.
     pub outlier: FailoverOutlier,
+    /// The policies that say so, where the virtual destination does not say it itself.
+    pub outlier_policies: Vec<InputRef>,
     /// Subsets that routes use, by name.
     pub subsets: Vec<Subset<'a>>,
 }

@@ -1,7 +1,7 @@
 //! Finds the services that take traffic from other clusters.
 
+use core::net::IpAddr;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use crate::api::AppliedIngressGateway;
 use crate::check::is_dns_name;
@@ -59,7 +59,11 @@ pub(super) fn find<'a>(cx: Context<'a>, mesh: &'a Mesh, selectors: &[GatewaySele
     if !found.errors.is_empty() {
         let nothing = found.gateways.is_empty();
         let before = cx.applied_gateways(mesh.id).iter().filter_map(|applied| restore(cx, applied));
-        found.gateways.extend(before.filter(|gateway| nothing || failed.contains(&gateway.id)));
+        for gateway in before.filter(|gateway| nothing || failed.contains(&gateway.id)) {
+            let note = format!("{} stays its gateway, as an earlier run found it", gateway.input);
+            found.warnings.push(Warning::Unwise { field: mesh.input.to_string(), note });
+            found.gateways.push(gateway);
+        }
     }
     check_addresses(&mut found);
     found

@@ -35,31 +35,28 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     let (neighbors, trust_domains) = neighbors(cx, backend, mesh, &revisions, owner, &in_force);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let sharing_here = match sharing {
-        Part::Refused => None,
-        Part::Absent => Some(Arc::new(Sharing::default())),
-        Part::Said(sharing) => Some(Arc::clone(sharing)),
-    };
+    let sharing_here = sharing.said().cloned().unwrap_or_default();
+    // Whether traffic from other clusters comes in by a gateway. If not, gateways are known only so that they stay
+    // open.
+    let is_entered = *sharing != Part::Refused && members.len() >= 2 && !sharing_here.federation.flat_network;
     let mut gateways = Vec::new();
     if mesh.cluster.is_empty() {
         errors.push(Rejection::Unfit { destination: mesh.input.clone(), reason: "names no cluster" });
     } else if backend.is_none() {
         let reason = format!("mesh type {} is not supported", mesh.platform.word());
         warnings.push(Warning::NotTranslated { reason });
-    } else if let Some(sharing) = &sharing_here {
-        let found = gateway::find(cx, mesh, &sharing.gateways);
+    } else {
+        let found = gateway::find(cx, mesh, &sharing_here.gateways);
         gateways = found.gateways;
-        // Where no traffic from other clusters comes in by a gateway, gateways are known only so that they stay open.
-        if members.len() >= 2 && !sharing.federation.flat_network {
+        if is_entered {
             errors = found.errors;
             warnings.extend(found.warnings);
         }
-        if sharing.exports.is_empty() {
+        if sharing_here.exports.is_empty() {
             // Nothing is shown to anybody, so nobody misses a gateway.
             errors.retain(|error| !matches!(error, Rejection::GatewayMissing { .. }));
         }
     }
-    let entry = sharing_here.filter(|it| members.len() >= 2 && !it.federation.flat_network);
     let (generation, spec) = match &stored {
         Some(stored) if *is_last_good => {
             warnings.insert(0, Warning::LastGood { generation: stored.generation });
@@ -74,7 +71,10 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
             text: *text,
             neighbors,
             trust_domains,
-            gateways: gateways.iter().map(|gateway| gateway.id).collect(),
+            gateways: match sharing {
+                Part::Refused => Vec::new(),
+                Part::Absent | Part::Said(_) => gateways.iter().map(|gateway| gateway.id).collect(),
+            },
         },
         standing: Standing {
             virtual_mesh: owner.input.clone(),
@@ -84,7 +84,7 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
             members: members.len(),
             restored: sharing.said().filter(|_| text.stored_for.is_some()).cloned(),
             shows: sharing.said().is_some_and(|sharing| !sharing.exports.is_empty()),
-            entry: entry.map(|sharing| Entry { suffix: sharing.federation.suffix.clone() }),
+            entry: is_entered.then(|| Entry { suffix: sharing_here.federation.suffix.clone() }),
             errors,
             warnings,
         },

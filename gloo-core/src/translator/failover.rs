@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::Istr;
 use crate::backend::Sink;
 use crate::context::Context;
+use crate::id::InputRef;
 use crate::index::{Claim, Index, MeshId, VirtualDestinationId};
 use crate::model::exposure::{Endpoint, EndpointSort};
 use crate::model::failover::{
@@ -61,7 +62,7 @@ fn name(failover: &Failover) -> String {
 }
 
 /// What wants an address for the host name.
-pub(super) fn claim(input: &crate::id::InputRef) -> Claim {
+pub(super) fn claim(input: &InputRef) -> Claim {
     Claim::of_local(&input.name, &input.namespace)
 }
 
@@ -70,7 +71,7 @@ fn share_claim(failover: &Failover) -> Claim {
 }
 
 /// What wants an address for the name of the share of one cluster.
-pub(super) fn share_claim_of(input: &crate::id::InputRef) -> Claim {
+pub(super) fn share_claim_of(input: &InputRef) -> Claim {
     let name = sanitize(&format!("{}-{}", input.name, input.namespace));
     Claim::of_local(&format!("{name}-internal"), &input.namespace)
 }
@@ -122,12 +123,17 @@ fn client_side<'a>(
         let note = format!("no ready instance is reached from {}, so clients there get 503", client.cluster);
         remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
     }
+    let (outlier, outlier_policies) = match failover.outlier {
+        Some(outlier) => (outlier, Vec::new()),
+        None => outlier_of_backings(cx, index, failover, remarks),
+    };
     ClientSide {
         address: cx.address(&claim(&failover.input)),
         endpoints,
         last_rank: ranks.last,
         next_region: ranks.next,
-        outlier: failover.outlier.unwrap_or_else(|| outlier(cx, index, failover, remarks)),
+        outlier,
+        outlier_policies,
         subsets,
     }
 }
@@ -231,12 +237,12 @@ fn share(cx: Context<'_>, failover: &Failover, cluster: &Istr, remarks: &mut Vec
 
 /// When an instance counts as failed, where the virtual destination does not say it: as a policy on the first
 /// destination says that has one.
-fn outlier(
+fn outlier_of_backings(
     cx: Context<'_>,
     index: &Index,
     failover: &Failover,
     remarks: &mut Vec<Warning>,
-) -> FailoverOutlier {
+) -> (FailoverOutlier, Vec<InputRef>) {
     for backing in &failover.backings {
         cx.note(Question::Decision(backing.destination));
         let decision = outcome::decide(cx, index, backing.destination);
@@ -244,16 +250,18 @@ fn outlier(
         if let Some(claimed) = home.and_then(|view| view.traffic.outlier.as_ref()) {
             let Outlier { consecutive_errors, interval, base_ejection_time, max_ejection_percent } =
                 *claimed.value;
-            return FailoverOutlier {
+            let policies = claimed.policies().cloned().collect();
+            let outlier = FailoverOutlier {
                 gateway_errors: None,
                 consecutive_errors,
                 interval,
                 base_ejection_time,
                 max_ejection_percent,
             };
+            return (outlier, policies);
         }
     }
     let note = "no policy sets outlierDetection on any destination behind it, so defaults decide when one has failed";
     remarks.push(Warning::Unwise { field: "spec.static".to_owned(), note: note.to_owned() });
-    FailoverOutlier::default()
+    (FailoverOutlier::default(), Vec::new())
 }

@@ -1,6 +1,6 @@
 //! ServiceEntry: a host name and where it leads.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 use std::sync::Arc;
 
 use gloo_core::Istr;
