@@ -130,3 +130,74 @@ fn a_domain_that_becomes_known_changes_what_short_names_mean() {
     assert!(kept.iter().any(|line| line.contains("virtualservice a/theirs")), "{kept:#?}");
     assert_eq!(kept, text(&translate(translator.snapshot(), &[&Istio])));
 }
+
+/// An Istio mesh of a cluster.
+fn mesh(name: &str, cluster: &str) -> serde_json::Value {
+    json!({
+        "apiVersion": "discovery.mesh.gloo.solo.io/v1",
+        "kind": "Mesh",
+        "metadata": {"name": name, "namespace": "gloo-mesh"},
+        "spec": {"istio": {"installation": {"namespace": "istio-system", "cluster": cluster}}},
+    })
+}
+
+/// A service of a cluster that takes traffic from other clusters, if it has addresses.
+fn service(destination: &str, (name, cluster, mesh): (&str, &str, &str), address: Option<&str>) -> serde_json::Value {
+    let selector = if address.is_some() { "ingressgateway" } else { "no" };
+    json!({
+        "apiVersion": "discovery.mesh.gloo.solo.io/v1",
+        "kind": "Destination",
+        "metadata": {"name": destination, "namespace": "gloo-mesh"},
+        "spec": {
+            "kubeService": {
+                "ref": {"name": name, "namespace": "a", "clusterName": cluster},
+                "workloadSelectorLabels": {"istio": selector},
+                "serviceType": "LOAD_BALANCER",
+                "ports": [{"port": 80, "name": "http", "protocol": "TCP"}, {"port": 15443, "name": "tls", "protocol": "TCP"}],
+                "externalAddresses": address.map(|ip| json!({"ip": ip})).into_iter().collect::<Vec<_>>(),
+            },
+            "mesh": {"name": mesh, "namespace": "gloo-mesh"},
+        },
+    })
+}
+
+/// A virtual mesh of meshes that shows everything.
+fn virtual_mesh(meshes: &[&str], more: serde_json::Value) -> serde_json::Value {
+    let meshes: Vec<_> = meshes.iter().map(|name| json!({"name": name, "namespace": "gloo-mesh"})).collect();
+    json!({
+        "apiVersion": "networking.mesh.gloo.solo.io/v1",
+        "kind": "VirtualMesh",
+        "metadata": {"name": "vm", "namespace": "gloo-mesh", "generation": 1},
+        "spec": {"meshes": meshes, "federation": {"selectors": [{}], "ingressGatewaySelectors": more}},
+    })
+}
+
+/// Makes edits one by one; the result is that of the whole.
+fn check(documents: &[serde_json::Value], edits: Vec<serde_json::Value>) {
+    let mut translator = Translator::new(snapshot(documents, Options::default()), &[&Istio]);
+    for edit in edits {
+        translator.update(Change::read(None, edit).expect("an edit is an object"));
+        let whole = translate(translator.snapshot(), &[&Istio]);
+        let difference = difference(&text(&translator.translation()), &text(&whole));
+        assert!(difference.is_empty(), "{difference:#?}");
+    }
+}
+
+/// What is said about clients of several meshes does not depend on which mesh came first.
+#[test]
+fn meshes_that_arrive_in_another_order_are_told_of_in_the_order_of_keys() {
+    let documents = [
+        mesh("mesh-c0", "c0"),
+        service("gw-c0", ("gw", "c0", "mesh-c0"), Some("192.0.2.1")),
+        service("s-c0", ("s", "c0", "mesh-c0"), None),
+        arbitrary::traffic_policy(
+            0,
+            json!({
+                "destinationSelector": [{"kubeServiceMatcher": {"namespaces": ["a"]}}],
+                "policy": {"outlierDetection": {"consecutiveErrors": 3}},
+            }),
+        ),
+    ];
+    let vm = virtual_mesh(&["mesh-c0", "mesh-c2", "mesh-c1"], json!([]));
+    check(&documents, vec![vm, mesh("mesh-c2", "c2"), mesh("mesh-c1", "c1")]);
+}

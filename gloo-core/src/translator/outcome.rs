@@ -1,6 +1,6 @@
 //! What a destination comes to: what was decided, and what was written for each cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::api::ApprovalState;
 use crate::backend::{Backend, Sink};
@@ -22,8 +22,8 @@ pub(super) struct Outcome {
     pub input: Option<InputRef>,
     /// What is written in its own cluster.
     pub home: Written,
-    /// What is written for the clients of other meshes.
-    pub views: BTreeMap<MeshId, Written>,
+    /// What is written for the clients of other meshes, in the order of their keys.
+    pub views: Vec<(MeshId, Written)>,
     /// What became of the traffic policies.
     pub traffic: Vec<(TrafficId, Verdict)>,
     /// What became of the access policies.
@@ -49,7 +49,13 @@ pub(super) struct ExposureVerdict {
 impl Outcome {
     /// Everything that is written for the destination.
     pub fn written(&self) -> impl Iterator<Item = &Written> {
-        std::iter::once(&self.home).chain(self.views.values())
+        std::iter::once(&self.home).chain(self.views.iter().map(|(_, written)| written))
+    }
+
+    /// Takes out what is written for the clients of a mesh.
+    pub fn take_view(&mut self, mesh: MeshId) -> Option<Written> {
+        let position = self.views.iter().position(|(other, _)| *other == mesh)?;
+        Some(self.views.remove(position).1)
     }
 
     /// What could not be written, and who asked for it.

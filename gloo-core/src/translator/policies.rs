@@ -143,8 +143,8 @@ impl Translator<'_> {
         let Current::Valid(version) = &policy.current else {
             return Vec::new();
         };
-        let failures =
-            version.subset_targets().into_iter().flat_map(|target| self.results.failures_at(target));
+        let at = |target| self.results.failures_at(&self.index, target);
+        let failures = version.subset_targets().into_iter().flat_map(at);
         failures.filter(|(input, _)| *input == policy.input).map(|(_, rejection)| rejection).collect()
     }
 }

@@ -110,11 +110,13 @@ impl Results {
     }
 
     /// What could not be written that a target needs, and who asked for it.
-    pub fn failures_at(&self, target: TargetId) -> Vec<&(InputRef, Rejection)> {
+    pub fn failures_at(&self, index: &Index, target: TargetId) -> Vec<&(InputRef, Rejection)> {
         match target {
             TargetId::Destination(id) => self.outcome(id).into_iter().flat_map(Outcome::failures).collect(),
             TargetId::VirtualDestination(id) => {
-                self.failovers_of(id).flat_map(|(_, written)| &written.said().failures).collect()
+                let mut all: Vec<_> = self.failovers_of(id).collect();
+                all.sort_by_key(|(mesh, _)| index.meshes.rank(*mesh));
+                all.into_iter().flat_map(|(_, written)| &written.said().failures).collect()
             }
         }
     }
@@ -273,11 +275,11 @@ impl Results {
                 continue;
             }
             let mut written = outcome::write_view(cx, backend, &demands, &mut decision, position);
-            if let Some(before) = before.views.get(&mesh) {
+            if let Some((_, before)) = before.views.iter().find(|(other, _)| *other == mesh) {
                 written.keep_objects_of(before);
             }
             self.watchers.set(Unit::View(id, mesh), reads.take());
-            after.views.insert(mesh, written);
+            after.views.push((mesh, written));
         }
         if wanted.all || wanted.status {
             let status = status::destination_status(cx, &decision, &demands);
@@ -308,14 +310,16 @@ impl Results {
             after.home = std::mem::take(&mut before.home);
         }
         for (mesh, written) in &after.views {
-            let old = before.views.remove(mesh).unwrap_or_default();
+            let old = before.take_view(*mesh).unwrap_or_default();
             self.outputs.replace(&old.objects, &written.objects);
         }
         for mesh in kept {
-            if let Some(written) = before.views.remove(&mesh) {
-                after.views.insert(mesh, written);
+            if let Some(written) = before.take_view(mesh) {
+                after.views.push((mesh, written));
             }
         }
+        let views = &decision.resolved.views;
+        after.views.sort_by_key(|(mesh, _)| views.iter().position(|view| view.standpoint.client == Some(*mesh)));
         for (mesh, gone) in std::mem::take(&mut before.views) {
             self.outputs.replace(&gone.objects, &[]);
             self.watchers.set(Unit::View(id, mesh), Vec::new());
@@ -336,7 +340,7 @@ impl Results {
             self.outputs.replace(&written.objects, &[]);
         }
         self.watchers.set(Unit::Destination(id), Vec::new());
-        for mesh in before.views.keys() {
+        for (mesh, _) in &before.views {
             self.watchers.set(Unit::View(id, *mesh), Vec::new());
         }
         let after = Outcome::default();
