@@ -201,3 +201,21 @@ fn meshes_that_arrive_in_another_order_are_told_of_in_the_order_of_keys() {
     let vm = virtual_mesh(&["mesh-c0", "mesh-c2", "mesh-c1"], json!([]));
     check(&documents, vec![vm, mesh("mesh-c2", "c2"), mesh("mesh-c1", "c1")]);
 }
+
+/// Of several destinations for one service the first is the one that references mean, in whatever mesh it is.
+#[test]
+fn another_destination_for_the_service_of_a_gateway_takes_its_place() {
+    let documents = [
+        mesh("mesh-c1", "c1"),
+        mesh("mesh-c2", "c2"),
+        service("gw-c1", ("gw", "c1", "mesh-c1"), Some("192.0.2.1")),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        virtual_mesh(
+            &["mesh-c1", "mesh-c2"],
+            json!([{"destinationSelectors": [{"kubeServiceRefs": {"services": [
+                {"name": "gw", "namespace": "a", "clusterName": "c1"},
+            ]}}]}]),
+        ),
+    ];
+    check(&documents, vec![service("a-first", ("gw", "c1", "mesh-c2"), Some("192.0.2.1"))]);
+}

@@ -71,6 +71,10 @@ impl Index {
         }
         for id in rest.new.into_iter().chain(others) {
             if let Some(destination) = self.destinations.find(id) {
+                // What references mean may be another one now, which counts for the mesh of each of them.
+                if let Some(mesh) = destination.mesh {
+                    dirty.changed(Question::Services(mesh));
+                }
                 let is_first = self.destinations.is_first(destination);
                 self.traffic.reselect(destination, is_first, &self.destinations);
                 self.access.reselect(destination, is_first, &self.destinations);
