@@ -219,3 +219,23 @@ fn another_destination_for_the_service_of_a_gateway_takes_its_place() {
     ];
     check(&documents, vec![service("a-first", ("gw", "c1", "mesh-c2"), Some("192.0.2.1"))]);
 }
+
+/// Of several that want one host name the oldest has it, and the others are told so.
+#[test]
+fn the_oldest_has_a_host_name_that_three_want() {
+    let virtual_destination = |name: &str| {
+        json!({
+            "apiVersion": "networking.enterprise.mesh.gloo.solo.io/v1beta1",
+            "kind": "VirtualDestination",
+            "metadata": {"name": name, "namespace": "gloo-mesh", "generation": 1},
+            "spec": {
+                "hostname": "s.global",
+                "port": {"number": 80, "protocol": "http"},
+                "localized": {"destinationSelectors": [{"kubeServiceMatcher": {"namespaces": ["a"]}}]},
+                "meshList": {"meshes": [{"name": "mesh-c1", "namespace": "gloo-mesh"}]},
+            },
+        })
+    };
+    let documents = [mesh("mesh-c1", "c1"), service("s-c1", ("s", "c1", "mesh-c1"), None)];
+    check(&documents, ["y", "x", "z"].map(virtual_destination).into());
+}

@@ -431,14 +431,13 @@ impl<'a> Reader<'a> {
     /// Who has the host name already, as seen from a mesh.
     fn holder(&self, failover: &Failover, mesh: &Mesh) -> Option<InputRef> {
         let hostname = &failover.hostname;
-        let older = |other: &VirtualDestination| {
-            (other.created.is_none(), &other.created, &other.key)
-                < (self.it.created.is_none(), &self.it.created, &self.it.key)
-        };
-        let others = self.cx.virtual_destinations_named(hostname);
-        let mut others = others.filter(|other| other.id != self.it.id && older(other));
-        if let Some(other) = others.find(|other| self.is_meant_for(other, mesh)) {
-            return Some(other.input.clone());
+        let age = |it: &VirtualDestination| (it.created.is_none(), it.created.clone(), it.key.clone());
+        let own_age = age(self.it);
+        let others = self.cx.virtual_destinations_named(hostname).filter(|other| other.id != self.it.id);
+        let older = others.map(|other| (age(other), other)).filter(|(age, _)| *age < own_age);
+        let meant = older.filter(|(_, other)| self.is_meant_for(other, mesh));
+        if let Some((_, oldest)) = meant.min_by(|(a, _), (b, _)| a.cmp(b)) {
+            return Some(oldest.input.clone());
         }
         let own = self.cx.service_named(hostname, &mesh.cluster);
         if let Some(destination) = own {
