@@ -142,7 +142,11 @@ fn mesh(name: &str, cluster: &str) -> serde_json::Value {
 }
 
 /// A service of a cluster that takes traffic from other clusters, if it has addresses.
-fn service(destination: &str, (name, cluster, mesh): (&str, &str, &str), address: Option<&str>) -> serde_json::Value {
+fn service(
+    destination: &str,
+    (name, cluster, mesh): (&str, &str, &str),
+    address: Option<&str>,
+) -> serde_json::Value {
     let selector = if address.is_some() { "ingressgateway" } else { "no" };
     json!({
         "apiVersion": "discovery.mesh.gloo.solo.io/v1",
