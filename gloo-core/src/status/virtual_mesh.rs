@@ -35,15 +35,14 @@ pub(crate) struct OfMesh {
 
 /// What is to be said about the meshes of a virtual mesh, in its order.
 pub(crate) fn of_meshes(cx: Context<'_>, virtual_mesh: &VirtualMesh) -> Vec<OfMesh> {
-    let members: Vec<MeshId> = match &virtual_mesh.version {
-        Some(version) => version.members.clone(),
+    let members: Vec<MeshId> = if let Some(version) = &virtual_mesh.version {
+        version.members.clone()
+    } else {
         // Nobody knows whom it lists now; it stays where it was.
-        None => {
-            let has = |mesh: MeshId| {
-                cx.standing(mesh).is_some_and(|standing| standing.virtual_mesh == virtual_mesh.input)
-            };
-            cx.meshes().map(|mesh| mesh.id).filter(|mesh| has(*mesh)).collect()
-        }
+        let has = |mesh: MeshId| {
+            cx.standing(mesh).is_some_and(|standing| standing.virtual_mesh == virtual_mesh.input)
+        };
+        cx.meshes().map(|mesh| mesh.id).filter(|mesh| has(*mesh)).collect()
     };
     let verdicts = members.iter().filter_map(|id| {
         let input = cx.name_of_mesh(*id)?;

@@ -319,7 +319,9 @@ impl Results {
             }
         }
         let views = &decision.resolved.views;
-        after.views.sort_by_key(|(mesh, _)| views.iter().position(|view| view.standpoint.client == Some(*mesh)));
+        after
+            .views
+            .sort_by_key(|(mesh, _)| views.iter().position(|view| view.standpoint.client == Some(*mesh)));
         for (mesh, gone) in std::mem::take(&mut before.views) {
             self.outputs.replace(&gone.objects, &[]);
             self.watchers.set(Unit::View(id, mesh), Vec::new());
