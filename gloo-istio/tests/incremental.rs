@@ -243,3 +243,30 @@ fn the_oldest_has_a_host_name_that_three_want() {
     let documents = [mesh("mesh-c1", "c1"), service("s-c1", ("s", "c1", "mesh-c1"), None)];
     check(&documents, ["y", "x", "z"].map(virtual_destination).into());
 }
+
+/// While a text is refused, its annotations hold for the earlier one that stays in force.
+#[test]
+fn annotations_count_for_an_earlier_text() {
+    let good = virtual_mesh(&["mesh-c1", "mesh-c2"], json!([]));
+    let applied = json!({
+        "ref": {"name": "vm", "namespace": "gloo-mesh"},
+        "observedGeneration": 1,
+        "spec": good["spec"],
+    });
+    let mut meshes = [mesh("mesh-c1", "c1"), mesh("mesh-c2", "c2")];
+    for mesh in &mut meshes {
+        mesh["status"] = json!({"appliedVirtualMesh": applied});
+    }
+    let mut refused = good;
+    refused["metadata"]["generation"] = 2.into();
+    refused["spec"]["federation"]["hostnameSuffix"] = "Bad_Suffix".into();
+    let mut annotated = refused.clone();
+    annotated["metadata"]["annotations"] = json!({"networking.mesh.gloo.solo.io/secure-naming": "true"});
+    let documents = [
+        service("gw-c1", ("gw", "c1", "mesh-c1"), Some("192.0.2.1")),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        refused,
+    ];
+    let documents: Vec<serde_json::Value> = meshes.into_iter().chain(documents).collect();
+    check(&documents, vec![annotated]);
+}
