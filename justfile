@@ -25,7 +25,7 @@ counts:
 
 # Runs the properties on many random worlds and edits; takes long.
 soak:
-    PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties
+    PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties --test federation
 
 # Fuzzes one target (world, archive, edits); needs cargo-fuzz and a nightly toolchain.
 fuzz target='world' seconds='300':

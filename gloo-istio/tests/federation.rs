@@ -283,12 +283,14 @@ proptest! {
         }));
         let translation = run(&documents);
         let mut trust_domains: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for mesh in documents.iter().filter(|it| kind(it) == "Mesh" && it.pointer("/spec/istio").is_some()) {
+        for mesh in documents.iter().filter(|it| kind(it) == "Mesh") {
             let domain = match text(mesh, "/spec/istio/trustDomain") {
                 "" => "cluster.local",
                 domain => domain,
             };
-            trust_domains.entry(text(mesh, "/spec/istio/installation/cluster")).or_default().insert(domain);
+            for at in CLUSTERS.iter().filter(|at| is_in(mesh, at)) {
+                trust_domains.entry(at).or_default().insert(domain);
+            }
         }
         let of = |wanted: &[&str]| -> BTreeSet<&str> {
             wanted.iter().flat_map(|cluster| trust_domains.get(cluster).into_iter().flatten().copied()).collect()
@@ -397,11 +399,11 @@ fn has_waypoint(documents: &[Value], object: &Value) -> bool {
             && text(it, "/spec/kubeService/ref/namespace") == text(object, "/metadata/namespace")
             && it.pointer("/metadata/annotations").is_some()
     };
-    documents.iter().find(is_it).is_some()
+    documents.iter().any(|it| is_it(&it))
 }
 
 /// Clusters whose meshes are in one virtual mesh with those of a cluster.
-fn together_with<'a>(translation: &Translation, documents: &'a [Value], with: &str) -> Vec<&'a str> {
+fn together_with(translation: &Translation, documents: &[Value], with: &str) -> Vec<&'static str> {
     let of = |mesh: &Value| {
         let status =
             translation.report.statuses.iter().find(|(input, _)| {
@@ -414,7 +416,8 @@ fn together_with<'a>(translation: &Translation, documents: &'a [Value], with: &s
     let own: BTreeSet<String> = meshes().filter(|mesh| is_in(mesh, with)).map(of).collect();
     let is_member =
         |mesh: &&Value| is_in(mesh, with) || own.iter().any(|it| !it.is_empty() && *it == of(mesh));
-    meshes().filter(is_member).map(|mesh| text(mesh, "/spec/istio/installation/cluster")).collect()
+    let members: Vec<&Value> = meshes().filter(is_member).collect();
+    CLUSTERS.iter().filter(|at| members.iter().any(|mesh| is_in(mesh, at))).copied().collect()
 }
 
 /// Somebody who asks for access, where all trust domains of a virtual mesh are aliases of each other.
