@@ -321,17 +321,21 @@ proptest! {
         }
     }
 
-    /// Policies with targets are left out: whether clients of the cluster reach the target is part of the decision.
+    /// Policies with targets or for clients of some clusters are left out: they are taken whole or not at all, so what
+    /// clients of the cluster reach, and what others claim for them, is part of the decision.
     #[test]
     fn a_cluster_that_cannot_be_a_client_changes_nothing_for_others(
         documents in world(),
         refusing in select(CLUSTERS.to_vec()),
     ) {
-        let has_targets = |it: &Value| {
+        let depends = |it: &Value| {
             let body = it.to_string();
-            is_policy(it) && (body.contains("trafficShift") || body.contains("mirror"))
+            let is_for_some = list(it, "/spec/sourceSelector")
+                .iter()
+                .any(|source| !list(source, "/kubeWorkloadMatcher/clusters").is_empty());
+            is_policy(it) && (is_for_some || body.contains("trafficShift") || body.contains("mirror"))
         };
-        let mut documents = without(&documents, has_targets);
+        let mut documents = without(&documents, depends);
         for document in &mut documents {
             if let Some(federation) = document.pointer_mut("/spec/federation").and_then(Value::as_object_mut) {
                 federation.insert("hostnameSuffix".to_owned(), "mesh.internal".into());
