@@ -213,9 +213,13 @@ impl<'a> Context<'a> {
 
     /// The name under which objects about a service are written in other clusters.
     pub fn name_elsewhere(self, service: &ClusterObjectRef) -> Istr {
-        let claim = Claim::of_service(service);
+        self.name_of(&Claim::of_service(service))
+    }
+
+    /// The name under which objects about something are written.
+    pub(crate) fn name_of(self, claim: &Claim) -> Istr {
         self.reads.note(Question::Address(claim.key()));
-        self.index.addresses.name_of(&claim).into()
+        self.index.addresses.name_of(claim).into()
     }
 
     /// Whether the address that follows from the name of a service alone belongs to another name.

@@ -8,7 +8,6 @@ use gloo_core::backend::{Objection, Place, Sink};
 use gloo_core::index::Mesh;
 use gloo_core::model::failover::{ClientSide, FailoverOrder, FailoverOutlier, ServerSide};
 use gloo_core::model::{Failover, FailoverView, Subset};
-use gloo_core::name::sanitize;
 use gloo_core::rejection::{Rejection, Warning};
 
 use crate::exposure::connection_pool;
@@ -39,12 +38,12 @@ fn is_older(mesh: &Mesh, minor: u32) -> bool {
 
 /// Writes what a virtual destination needs in one cluster.
 pub(crate) fn write(view: &FailoverView<'_>, sink: &mut Sink<'_>) {
-    let name = sanitize(&format!("{}-{}", view.failover.input.name, view.failover.input.namespace));
+    let name = &view.name;
     if let Some(server) = &view.server {
         write_server(view, server, &format!("{name}-internal").into(), sink);
     }
     if let Some(client) = &view.client {
-        write_client(view, client, &name.into(), sink);
+        write_client(view, client, name, sink);
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::ClusterObjectRef;
-use crate::name::{object_key, short_hash};
+use crate::name::{object_key, sanitize, short_hash};
+
+/// What claims of the management cluster are for.
+const LOCAL: &str = "local-resource";
 
 /// Something that needs an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +36,18 @@ impl Claim {
     pub fn of_local(name: &str, namespace: &str) -> Self {
         Self {
             key: object_key(name, namespace, "").into(),
-            scope: "local-resource",
+            scope: LOCAL,
             text: [name, namespace].concat().into(),
         }
     }
 
-    /// Name, namespace and cluster joined by dashes. A cluster may have dots, the others have none.
+    /// Name, namespace and cluster joined by dashes. A cluster may have dots, the others of a service have none.
     fn joined(&self) -> String {
-        self.key.replacen('.', "-", 2)
+        if self.scope == LOCAL {
+            sanitize(self.key.trim_end_matches('.'))
+        } else {
+            self.key.replacen('.', "-", 2)
+        }
     }
 
     /// By which it is known in a snapshot.
@@ -131,8 +138,8 @@ impl Addresses {
         renamed
     }
 
-    /// The name under which objects about a service are written in other clusters: its parts joined by dashes.
-    /// Where several come to the same name, all but the first get a hash.
+    /// The name under which objects about a service are written in other clusters, or those of a virtual
+    /// destination: its parts joined by dashes. Where several come to the same name, all but the first get a hash.
     pub fn name_of(&self, claim: &Claim) -> String {
         let name = claim.joined();
         let first = self.joined.get(&name).and_then(BTreeSet::first);

@@ -162,6 +162,8 @@ pub struct FailoverView<'a> {
     pub failover: &'a Failover,
     /// The mesh in whose cluster it is.
     pub mesh: &'a Mesh,
+    /// The name under which its objects are written; those for gateways add `-internal`.
+    pub name: Istr,
     /// What clients in the cluster need, if there are any.
     pub client: Option<ClientSide<'a>>,
     /// What gateways of the cluster need to find its share, if it has one that others reach.

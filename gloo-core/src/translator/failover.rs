@@ -48,7 +48,7 @@ pub(super) fn write(
         gateways: cx.gateways(mesh_id),
         subsets: demands.subsets_where(target, |cluster| *cluster != *mesh.cluster),
     });
-    let view = FailoverView { failover, mesh, client, server };
+    let view = FailoverView { failover, mesh, name: cx.name_of(&claim(&failover.input)), client, server };
     let mut sources = vec![failover.input.clone()];
     sources.extend(failover.virtual_mesh.clone());
     let mut sink = Sink::new(cx, sources);
