@@ -3,6 +3,7 @@
 mod address;
 pub(crate) mod arena;
 mod destination;
+mod destinations;
 mod host;
 mod mesh;
 mod policies;
@@ -21,7 +22,8 @@ pub use virtual_mesh::{VirtualMesh, VirtualMeshId};
 pub use workload::{Workload, WorkloadId};
 
 pub(crate) use address::Claim;
-pub(crate) use destination::{Destinations, Entrance, GATEWAYS, NETWORK, names};
+pub(crate) use destination::{Entrance, GATEWAYS, NETWORK};
+pub(crate) use destinations::{Destinations, names};
 pub(crate) use policies::Policies;
 pub(crate) use policy::{
     AccessId, Applied, Checked, Current, Policy, TrafficId, bad_ref, read as read_policy,

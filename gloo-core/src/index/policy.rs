@@ -11,7 +11,7 @@ use crate::check::Checks;
 use crate::context::Context;
 use crate::id::{InputKind, InputRef};
 use crate::index::arena::{Id, Keyed};
-use crate::index::destination::Destinations;
+use crate::index::destinations::Destinations;
 use crate::index::{Destination, DestinationId, Index, Policies};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::name::object_key;
@@ -152,7 +152,7 @@ impl<T: Checked> Policy<T> {
     /// Whether the current version names the destination itself.
     pub fn names(&self, destination: &Destination) -> bool {
         let mut selectors = self.selectors().into_iter().flatten();
-        selectors.any(|selector| super::destination::names(selector, &destination.service))
+        selectors.any(|selector| super::destinations::names(selector, &destination.service))
     }
 
     /// Whether it stands where another version of it stands among the policies of a destination.

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use crate::Istr;
 use crate::api::{ClusterObjectRef, DestinationSelector};
 use crate::index::arena::insert;
-use crate::index::destination::{self, Destination, DestinationId, Destinations};
+use crate::index::destination::{Destination, DestinationId};
+use crate::index::destinations::{self, Destinations};
 use crate::reads::Fast;
 
 /// Selectors under keys, with what they select.
@@ -124,7 +125,7 @@ impl<K: Copy + Ord + Hash> Selections<K> {
         found.dedup();
         found.retain(|key| {
             let selection = self.by_key.get(key);
-            selection.is_some_and(|it| destination::selects(&it.selectors, destination, is_first))
+            selection.is_some_and(|it| destinations::selects(&it.selectors, destination, is_first))
         });
         for key in &found {
             if let Some(selection) = self.by_key.get_mut(key) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::api;
 use crate::id::{InputKind, InputRef};
-use crate::index::destination::{Destination, DestinationId, pod_label};
+use crate::index::destination::{Destination, DestinationId};
+use crate::index::destinations::pod_label;
 use crate::index::{Claim, Index, Touched};
 use crate::reads::{Dirty, Question, Unit};
 use crate::snapshot::Snapshot;
