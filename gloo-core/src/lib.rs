@@ -99,6 +99,7 @@ pub mod check;
 pub mod context;
 pub mod decode;
 pub mod diff;
+pub mod discover;
 pub mod id;
 pub mod index;
 pub mod istr;

@@ -121,6 +121,16 @@ impl Change {
         Self { key: Key::Address(name.into()), content, findings: Vec::new() }
     }
 
+    /// The object of a kind that the core does not translate, if it is there.
+    pub(crate) fn raw_object(&self) -> Option<&RawObject> {
+        if let Content::Raw(raw) = &self.content { Some(raw) } else { None }
+    }
+
+    /// The settings, if the change is about them and they are there.
+    pub(crate) fn settings(&self) -> Option<&api::Settings> {
+        if let Content::Settings(settings) = &self.content { Some(settings) } else { None }
+    }
+
     /// The object that changes.
     pub fn key(&self) -> &Key {
         &self.key

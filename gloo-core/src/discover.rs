@@ -1,0 +1,220 @@
+//! Finds meshes, workloads and destinations in the objects of clusters, so that nobody has to write them down.
+//!
+//! [`Discovery`] stands before a [`Translator`](crate::Translator): it takes the objects of clusters out of a stream of
+//! changes, and puts what it finds in their place. Everything else passes. What a kind of mesh looks like is told by a
+//! [`Detector`], which lives in the crate of its backend.
+//!
+//! Each cluster is looked at alone, so nothing that happens in one changes what is found in another. Only what may be
+//! different is looked at again: a pod that changes concerns the workload it belongs to and the services that lead to it.
+//!
+//! ```
+//! use gloo_core::Translator;
+//! use gloo_core::discover::{Discovery, Options};
+//! use gloo_core::snapshot::{self, Change, SnapshotBuilder};
+//! use serde_json::json;
+//!
+//! let mut discovery = Discovery::new(Options::new("gloo-mesh"), &[]);
+//! let service = json!({
+//!     "apiVersion": "v1",
+//!     "kind": "Service",
+//!     "metadata": { "name": "cart", "namespace": "shop" },
+//!     "spec": { "selector": { "app": "cart" }, "ports": [{ "port": 80 }] },
+//! });
+//! let changes = discovery.update(Change::read(Some("east"), service)?);
+//! assert!(changes.is_empty());
+//!
+//! // Whatever was not found has a reason.
+//! let why: Vec<String> = discovery.diagnostics().map(|it| it.to_string()).collect();
+//! assert_eq!(why, ["east: Service shop/cart: no workload of a mesh stands behind it [NoWorkload]"]);
+//! # Ok::<(), snapshot::AddError>(())
+//! ```
+
+mod cluster;
+mod config;
+mod destination;
+mod detector;
+mod diagnostic;
+mod emit;
+mod image;
+mod mesh;
+mod naming;
+pub mod resource;
+mod state;
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use cluster::View;
+pub use config::read_config;
+pub use destination::{address, node_addresses};
+pub use detector::{Claim, Detector, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy};
+pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use image::{InvalidImage, image_version};
+
+use crate::Istr;
+use crate::api::{Destination, IngressGatewayDetector, Mesh, SettingsSpec, Workload};
+use crate::id::InputKind;
+use crate::snapshot::{Change, Key};
+use emit::Emitter;
+use resource::{ControllerId, ControllerKind, Kind, Name};
+use state::State;
+
+/// Choices that change what is found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Namespace of the management plane, in which everything that is found is written down.
+    pub management_namespace: Istr,
+    /// The cluster, where each cluster is looked at by an agent of its own.
+    pub agent_cluster: Option<Istr>,
+    /// Namespaces of clusters in which nothing is found.
+    pub ignored_namespaces: BTreeSet<Istr>,
+}
+
+impl Options {
+    /// The usual choices.
+    pub fn new(management_namespace: impl Into<Istr>) -> Self {
+        Self { management_namespace: management_namespace.into(), ..Self::default() }
+    }
+
+    /// The value of the label by which objects are recognised as ours.
+    fn owner(&self) -> String {
+        match &self.agent_cluster {
+            Some(cluster) => format!("{}-{cluster}", self.management_namespace),
+            None => self.management_namespace.to_string(),
+        }
+    }
+
+    fn ignores(&self, namespace: &Istr) -> bool {
+        self.ignored_namespaces.contains(namespace)
+    }
+}
+
+/// Finds meshes, workloads and destinations, and keeps up with changes.
+#[derive(Debug)]
+pub struct Discovery<'d> {
+    options: Options,
+    detectors: &'d [&'d dyn Detector],
+    /// How gateways are recognised, by cluster; `*` is for those without an entry.
+    gateway_detectors: BTreeMap<Istr, IngressGatewayDetector>,
+    clusters: BTreeMap<Istr, State>,
+}
+
+impl<'d> Discovery<'d> {
+    /// Nothing is found yet. Earlier detectors are asked first.
+    pub fn new(options: Options, detectors: &'d [&'d dyn Detector]) -> Self {
+        Self { options, detectors, gateway_detectors: BTreeMap::new(), clusters: BTreeMap::new() }
+    }
+
+    /// Takes the objects of clusters out of the changes, and puts in what is found, or no longer found, because of
+    /// them.
+    pub fn update(&mut self, changes: impl IntoIterator<Item = Change>) -> Vec<Change> {
+        let mut passed = Vec::new();
+        for change in changes {
+            if !self.take(&change) {
+                passed.push(change);
+            }
+        }
+        let mut emitter = Emitter::default();
+        for state in self.clusters.values_mut() {
+            state.run(&self.options, self.detectors, &mut emitter);
+        }
+        passed.extend(emitter.into_changes());
+        passed
+    }
+
+    /// A workload that was found before, perhaps by another process: it stays while its pods are away.
+    pub fn remember(&mut self, workload: &Workload) {
+        let kubernetes = workload.spec.kubernetes.as_ref();
+        let controller = kubernetes.and_then(|kubernetes| kubernetes.controller.as_ref());
+        let (Some(controller), Some(mesh)) = (controller, &workload.spec.mesh) else { return };
+        let name = workload.metadata.name.as_deref().unwrap_or_default();
+        let kinds = [ControllerKind::Deployment, ControllerKind::DaemonSet, ControllerKind::StatefulSet];
+        let Some(kind) = kinds.into_iter().find(|kind| name.ends_with(&kind.word().to_lowercase())) else {
+            return;
+        };
+        let id =
+            ControllerId { kind, name: Name::new(controller.namespace.clone(), controller.name.clone()) };
+        self.cluster(&controller.cluster_name).remember(id, mesh.clone());
+    }
+
+    /// The meshes that are found, by cluster.
+    pub fn meshes(&self) -> impl Iterator<Item = &Arc<Mesh>> {
+        self.clusters.values().flat_map(|state| state.found_meshes.iter())
+    }
+
+    /// The workloads that are found, by cluster.
+    pub fn workloads(&self) -> impl Iterator<Item = &Arc<Workload>> {
+        self.clusters.values().flat_map(|state| state.found_workloads.iter())
+    }
+
+    /// The destinations that are found, by cluster.
+    pub fn destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
+        self.clusters.values().flat_map(|state| state.found_destinations.iter())
+    }
+
+    /// What is doubtful, and why something was not found, by cluster and object.
+    pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+        self.clusters.values().flat_map(State::diagnostics)
+    }
+
+    /// The clusters of which some object was seen.
+    pub fn clusters(&self) -> impl Iterator<Item = &Istr> {
+        self.clusters.keys()
+    }
+
+    /// Takes a change if it is about an object of a cluster; settings are read and pass.
+    fn take(&mut self, change: &Change) -> bool {
+        let id = match change.key() {
+            Key::Input(input) => {
+                if input.kind == InputKind::Settings && input.namespace == self.options.management_namespace {
+                    self.read_settings(change.settings().map(|settings| &settings.spec));
+                }
+                return false;
+            }
+            Key::Raw(id) if !id.cluster.is_empty() => id.clone(),
+            Key::Raw(_) | Key::Address(_) => return false,
+        };
+        let Some(kind) = Kind::of(&id.group, &id.kind) else { return false };
+        let name = Name::new(id.namespace, id.name);
+        let detectors = self.detectors;
+        let state = self.cluster(&id.cluster);
+        match change.raw_object().map(|raw| kind.read(&raw.value)) {
+            None => state.put(kind, name, None, detectors),
+            Some(Ok(resource)) => state.put(kind, name, Some(resource), detectors),
+            Some(Err(error)) => state.note_undecodable(kind, &name, &error.to_string()),
+        }
+        true
+    }
+
+    fn read_settings(&mut self, settings: Option<&SettingsSpec>) {
+        let discovery = settings.and_then(|settings| settings.discovery.as_ref());
+        let istio = discovery.and_then(|discovery| discovery.istio.as_ref());
+        self.gateway_detectors =
+            istio.map(|istio| istio.ingress_gateway_detectors.clone()).unwrap_or_default();
+        for (name, state) in &mut self.clusters {
+            state.set_gateway_detector(gateway_detector(&self.gateway_detectors, name));
+        }
+    }
+
+    fn cluster(&mut self, name: &Istr) -> &mut State {
+        let (detectors, gateways) = (self.detectors, &self.gateway_detectors);
+        self.clusters.entry(name.clone()).or_insert_with(|| {
+            let mut state = State::new(name, detectors);
+            state.set_gateway_detector(gateway_detector(gateways, name));
+            state
+        })
+    }
+}
+
+/// How gateways of a cluster are recognised: each field as the cluster's entry says, else as that for all says.
+fn gateway_detector(all: &BTreeMap<Istr, IngressGatewayDetector>, cluster: &str) -> IngressGatewayDetector {
+    let entries: Vec<&IngressGatewayDetector> =
+        [cluster, "*"].iter().filter_map(|name| all.get(*name)).collect();
+    let labels = entries.iter().map(|entry| &entry.gateway_workload_labels).find(|labels| !labels.is_empty());
+    let port = entries.iter().map(|entry| &entry.gateway_tls_port_name).find(|port| !port.is_empty());
+    IngressGatewayDetector {
+        gateway_workload_labels: labels.cloned().unwrap_or_default(),
+        gateway_tls_port_name: port.cloned().unwrap_or_default(),
+    }
+}
