@@ -51,6 +51,7 @@ pub use destination::{address, node_addresses};
 pub use detector::{Claim, Detector, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use image::{InvalidImage, image_version};
+pub use mesh::{Choice, choose};
 
 use crate::Istr;
 use crate::api::{Destination, IngressGatewayDetector, Mesh, SettingsSpec, Workload};

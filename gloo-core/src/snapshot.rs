@@ -5,6 +5,7 @@ mod change;
 mod raw;
 
 pub use builder::{AddError, Added, OnDuplicate, SnapshotBuilder, flatten};
+pub(crate) use change::CLUSTER;
 pub use change::{Change, Key};
 pub use raw::{RawObject, RawRef};
 

@@ -17,6 +17,7 @@
 #![warn(missing_docs)]
 
 mod access;
+mod detect;
 mod exposure;
 mod failover;
 mod mesh;

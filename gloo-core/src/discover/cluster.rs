@@ -331,20 +331,37 @@ pub(super) fn forget<K: Ord, T: Ord>(lists: &mut BTreeMap<K, BTreeSet<T>>, key: 
     }
 }
 
+/// What detectors asked about pods and instances, which change all the time.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Namespaces and selectors of pods.
+    pods: RefCell<Vec<(Istr, Labels)>>,
+    /// Services.
+    services: RefCell<BTreeSet<Name>>,
+}
+
+impl Asked {
+    /// Whether somebody asked for pods with such labels.
+    pub fn about_pod(&self, namespace: &Istr, labels: &Labels) -> bool {
+        self.pods.borrow().iter().any(|(of, selector)| of == namespace && selects(selector, labels))
+    }
+
+    /// Whether somebody asked for the instances behind a service.
+    pub fn about_service(&self, service: &Name) -> bool {
+        self.services.borrow().contains(service)
+    }
+}
+
 /// What detectors may ask about a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     cluster: &'a Cluster,
     members: &'a Members,
-    asked: &'a RefCell<Vec<(Istr, Labels)>>,
+    asked: &'a Asked,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(
-        cluster: &'a Cluster,
-        members: &'a Members,
-        asked: &'a RefCell<Vec<(Istr, Labels)>>,
-    ) -> Self {
+    pub(super) fn new(cluster: &'a Cluster, members: &'a Members, asked: &'a Asked) -> Self {
         Self { cluster, members, asked }
     }
 
@@ -401,8 +418,17 @@ impl<'a> View<'a> {
 
     /// The pods of a namespace that a selector selects, in the order of names.
     pub fn pods_selected(self, namespace: &Istr, selector: &Labels) -> impl Iterator<Item = &'a Pod> {
-        self.asked.borrow_mut().push((namespace.clone(), selector.clone()));
+        self.asked.pods.borrow_mut().push((namespace.clone(), selector.clone()));
         self.cluster.pods_selected(namespace, selector).into_iter().map(|known| &known.pod)
+    }
+
+    /// The number of a port of the instances behind a service, by the name that the service's port has.
+    pub fn instance_port(self, service: &Name, port: &str) -> Option<u32> {
+        self.asked.services.borrow_mut().insert(service.clone());
+        let slices = self.cluster.slices_of(service).map(|slice| &slice.group);
+        let endpoints = self.cluster.endpoints.get(service).into_iter().flat_map(|all| &all.groups);
+        let mut ports = slices.chain(endpoints).flat_map(|group| &group.ports);
+        ports.find(|candidate| *candidate.name == *port).map(|port| port.port)
     }
 
     /// How gateways are recognised, where the settings say so.

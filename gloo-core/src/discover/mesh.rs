@@ -41,47 +41,51 @@ impl KnownMesh {
     }
 }
 
-/// The mesh that was chosen.
-#[derive(Clone, Debug)]
-pub(super) struct Chosen<'a> {
-    pub mesh: &'a KnownMesh,
-    /// The revision that was claimed and that no mesh has.
+/// The control plane that a member belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its position among those there are.
+    pub position: usize,
+    /// The revision that was claimed and that no control plane has.
     pub missed: Option<Istr>,
 }
 
-/// The mesh of one kind that a member belongs to. Among several, the claim decides as far as it goes.
-pub(super) fn choose<'a>(
+/// The control plane of one kind that a member belongs to. Among several, the claim decides as far as it goes; then the
+/// default one, then the first.
+pub fn choose(identities: &[&MeshIdentity], plane: Plane, claim: &Claim) -> Option<Choice> {
+    let mut candidates: Vec<usize> = (0..identities.len()).collect();
+    let are_several = candidates.len() > 1;
+    let mut narrow = |fits: &dyn Fn(&MeshIdentity) -> bool| {
+        let fit = |position: &usize| identities.get(*position).is_some_and(|identity| fits(identity));
+        let some = candidates.iter().any(fit);
+        if some {
+            candidates.retain(fit);
+        }
+        some
+    };
+    if let Some(namespace) = &claim.namespace {
+        narrow(&|identity| identity.namespace == *namespace);
+    }
+    if plane == Plane::Ambient && claim.revision.is_none() {
+        narrow(&|identity| identity.serves_nodes);
+    }
+    let missed = claim
+        .revision
+        .as_ref()
+        .filter(|revision| !narrow(&|identity| identity.revisions.contains(revision)) && are_several);
+    narrow(&|identity| identity.is_default);
+    candidates.first().map(|position| Choice { position: *position, missed: missed.cloned() })
+}
+
+/// The mesh of one kind that a member belongs to, and the revision that it claims and that no mesh has.
+pub(super) fn choose_mesh<'a>(
     meshes: &'a [KnownMesh],
     detector: usize,
     plane: Plane,
     claim: &Claim,
-) -> Option<Chosen<'a>> {
-    let mut candidates: Vec<&KnownMesh> = meshes.iter().filter(|mesh| mesh.detector == detector).collect();
-    let are_several = candidates.len() > 1;
-    if are_several {
-        if let Some(namespace) = &claim.namespace {
-            narrow(&mut candidates, |mesh| mesh.identity.namespace == *namespace);
-        }
-        if plane == Plane::Ambient && claim.revision.is_none() {
-            narrow(&mut candidates, |mesh| mesh.identity.serves_nodes);
-        }
-    }
-    let mut missed = None;
-    if are_several
-        && let Some(revision) = &claim.revision
-        && !narrow(&mut candidates, |mesh| mesh.identity.revisions.contains(revision))
-    {
-        missed = Some(revision.clone());
-    }
-    let default = candidates.iter().find(|mesh| mesh.identity.is_default).or(candidates.first());
-    default.map(|mesh| Chosen { mesh, missed })
-}
-
-/// Keeps those that fit, if any do; tells whether any did.
-fn narrow(candidates: &mut Vec<&KnownMesh>, fits: impl Fn(&KnownMesh) -> bool) -> bool {
-    let some = candidates.iter().any(|mesh| fits(mesh));
-    if some {
-        candidates.retain(|mesh| fits(mesh));
-    }
-    some
+) -> Option<(&'a KnownMesh, Option<Istr>)> {
+    let of_kind: Vec<&KnownMesh> = meshes.iter().filter(|mesh| mesh.detector == detector).collect();
+    let identities: Vec<&MeshIdentity> = of_kind.iter().map(|mesh| &mesh.identity).collect();
+    let Choice { position, missed } = choose(&identities, plane, claim)?;
+    of_kind.get(position).map(|mesh| (*mesh, missed))
 }

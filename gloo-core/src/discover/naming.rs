@@ -22,7 +22,9 @@ pub const OWNER: &str = "owner.discovery.mesh.gloo.solo.io";
 pub const CLUSTER: &str = "cluster.discovery.mesh.gloo.solo.io";
 
 /// Annotations that say nothing about an object, or change all the time.
-const NOISE: [&str; 5] = [
+const NOISE: [&str; 6] = [
+    // Where an object of a file was found; what is found by it is of the management cluster.
+    crate::snapshot::CLUSTER,
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
     "deprecated.daemonset.template.generation",

@@ -1,13 +1,12 @@
 //! What was found in one cluster, and how it changes when objects do.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::{AgentInfo, Destination, IngressGatewayDetector, Mesh, ObjectRef, Workload};
 use crate::discover::Options;
-use crate::discover::cluster::{Cluster, KnownPod, View};
+use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
 use crate::discover::destination::KnownDestination;
 use crate::discover::detector::{Detector, FoundMesh};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -28,8 +27,8 @@ const AGENT: (&str, &str) = ("app", "cert-agent");
 pub(super) struct State {
     pub cluster: Cluster,
     dirty: Dirty,
-    /// The pods for which detectors asked, by namespace and selector.
-    asked: Vec<(Istr, Labels)>,
+    /// What detectors asked about pods and instances.
+    asked: Asked,
     meshes: Vec<KnownMesh>,
     workloads: Workloads,
     pub found_meshes: Emitted<Name, Mesh>,
@@ -63,7 +62,7 @@ impl State {
         Self {
             cluster: Cluster::new(name, detectors),
             dirty: Dirty::default(),
-            asked: Vec::new(),
+            asked: Asked::default(),
             meshes: Vec::new(),
             workloads: Workloads::default(),
             found_meshes: Emitted::default(),
@@ -124,11 +123,15 @@ impl State {
                 let slice = if let Some(Resource::Slice(slice)) = resource { Some(slice) } else { None };
                 let after = slice.as_ref().map(|slice| slice.service.clone());
                 let before = self.cluster.put_slice(&name, slice);
-                self.dirty.services.extend(before.map(|slice| slice.service).into_iter().chain(after));
+                for service in before.map(|slice| slice.service).into_iter().chain(after) {
+                    self.dirty.meshes |= self.asked.about_service(&service);
+                    self.dirty.services.insert(service);
+                }
             }
             Kind::Endpoints => {
                 let all = if let Some(Resource::Endpoints(all)) = resource { Some(all) } else { None };
                 self.cluster.put_endpoints(&name, all);
+                self.dirty.meshes |= self.asked.about_service(&name);
                 self.dirty.services.insert(name);
             }
             Kind::Service => {
@@ -184,10 +187,7 @@ impl State {
                 .services_in(&name.namespace)
                 .filter(|service| selects(&service.selector, labels));
             self.dirty.services.extend(selecting.map(|service| service.name.clone()));
-            let asked = |(namespace, selector): &(Istr, Labels)| {
-                *namespace == name.namespace && selects(selector, labels)
-            };
-            self.dirty.meshes |= self.asked.iter().any(asked) || is_agent(labels);
+            self.dirty.meshes |= self.asked.about_pod(&name.namespace, labels) || is_agent(labels);
         }
         self.dirty.services.extend(self.cluster.targeting(name).cloned());
     }
@@ -248,7 +248,7 @@ impl State {
     }
 
     fn run_meshes(&mut self, options: &Options, detectors: &[&dyn Detector], emitter: &mut Emitter) {
-        let asked = RefCell::default();
+        let asked = Asked::default();
         let mut notes = Diagnostics::new(&self.cluster.name);
         let mut found: BTreeMap<Name, (usize, FoundMesh)> = BTreeMap::new();
         for (position, (detector, members)) in detectors.iter().zip(&self.cluster.members).enumerate() {
@@ -257,7 +257,7 @@ impl State {
                 found.entry(mesh.source.clone()).or_insert((position, mesh));
             }
         }
-        self.asked = asked.into_inner();
+        self.asked = asked;
         let agent = self.agent_namespace(options);
         let mut meshes: Vec<KnownMesh> = Vec::new();
         let gone: Vec<Name> =

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::Istr;
 use crate::api::{ClusterObjectRef, KubernetesWorkload, ObjectRef, Workload, WorkloadSpec};
 use crate::discover::Options;
-use crate::discover::cluster::{ByLabel, Cluster, KnownPod, Members, View, forget, label_keys, selected};
+use crate::discover::cluster::{
+    Asked, ByLabel, Cluster, KnownPod, Members, View, forget, label_keys, selected,
+};
 use crate::discover::detector::{Claim, Detector, Intent, Member, Plane};
 use crate::discover::diagnostic::{Code, Diagnostics};
-use crate::discover::mesh::{KnownMesh, choose};
+use crate::discover::mesh::{KnownMesh, choose_mesh};
 use crate::discover::naming::{annotations, metadata, wish};
 use crate::discover::resource::{Controller, ControllerId, Service, selects};
 use crate::istr::Labels;
@@ -127,6 +129,10 @@ impl<'a> Finder<'a> {
             return self.by_pods(controller, &pods, notes);
         }
         let object = subject(controller);
+        if self.cluster.is_control_plane(&controller.id) {
+            notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
+            return None;
+        }
         let mut refused = false;
         for (position, detector) in self.detectors.iter().enumerate() {
             match self.intent(position, *detector, controller, notes) {
@@ -190,6 +196,10 @@ impl<'a> Finder<'a> {
     /// Says why pods that run take no part.
     fn explain(self, controller: &Controller, notes: &mut Diagnostics) {
         let object = subject(controller);
+        if self.cluster.is_control_plane(&controller.id) {
+            notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
+            return;
+        }
         let mut unheard = Diagnostics::default();
         let detectors = self.detectors.iter().enumerate();
         let pending = detectors.filter(|(position, detector)| {
@@ -219,7 +229,7 @@ impl<'a> Finder<'a> {
         notes: &mut Diagnostics,
     ) -> Intent {
         let none = Members::new();
-        let asked = std::cell::RefCell::default();
+        let asked = Asked::default();
         let members = self.cluster.members.get(position).unwrap_or(&none);
         detector.intent(View::new(self.cluster, members, &asked), controller, notes)
     }
@@ -232,20 +242,18 @@ impl<'a> Finder<'a> {
         object: &str,
         notes: &mut Diagnostics,
     ) -> Option<Part<'a>> {
-        let chosen = choose(self.meshes, position, plane, claim);
-        let Some(chosen) = chosen else {
+        let Some((mesh, missed)) = choose_mesh(self.meshes, position, plane, claim) else {
             let kind = self.detectors.get(position).map_or("", |detector| detector.name());
             let message =
                 format!("pods have a proxy of {kind}, and no control plane of it is in the cluster");
             notes.note(Code::SidecarWithoutMesh, "", message);
             return None;
         };
-        if let Some(revision) = chosen.missed {
-            let mesh = chosen.mesh.name();
-            let message = format!("no control plane has the revision {revision}; {mesh} is taken");
+        if let Some(revision) = missed {
+            let message = format!("no control plane has the revision {revision}; {} is taken", mesh.name());
             notes.note(Code::RevisionNotFound, object, message);
         }
-        Some(Part { mesh: chosen.mesh, plane })
+        Some(Part { mesh, plane })
     }
 
     fn describe(self, controller: &Controller, part: &Part<'_>) -> KnownWorkload {

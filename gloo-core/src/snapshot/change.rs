@@ -18,7 +18,7 @@ use crate::report::{Finding, Subject};
 use crate::snapshot::{AddError, Broken, RawObject, RawRef, Snapshot, flatten};
 
 /// Annotation that names the cluster of an object where nothing else does. Only files carry it.
-const CLUSTER: &str = "cluster.solo.io/cluster";
+pub(crate) const CLUSTER: &str = "cluster.solo.io/cluster";
 
 /// Annotation in which `kubectl apply` keeps a copy of the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";

@@ -1,0 +1,118 @@
+//! How a pod takes part in Istio.
+
+use std::sync::Arc;
+
+use gloo_core::Istr;
+use gloo_core::discover::resource::{Container, Template};
+use gloo_core::discover::{Claim, Member, Plane, Proxy, image_version};
+use serde::Deserialize;
+
+use super::{NETWORK, REVISION, address, said};
+
+/// Annotation in which the injector says what it did.
+const STATUS: &str = "sidecar.istio.io/status";
+/// Label by which Istio's controllers mark the pods they make.
+const MANAGED: &str = "gateway.istio.io/managed";
+/// Label that names the class of a gateway.
+const CLASS: &str = "gateway.networking.k8s.io/gateway-class-name";
+/// Labels that name a gateway.
+const GATEWAY_NAMES: [&str; 2] = ["gateway.networking.k8s.io/gateway-name", "istio.io/gateway-name"];
+/// Annotation that names what is injected.
+const TEMPLATES: &str = "inject.istio.io/templates";
+/// Annotation of pods whose traffic the proxy of their node takes.
+const REDIRECTION: &str = "ambient.istio.io/redirection";
+
+/// How pods made from a template take part.
+pub fn of(template: &Template) -> Option<Member> {
+    let plane = plane(template)?;
+    let proxy = proxy(template);
+    let claim = if plane == Plane::Ambient { Claim::default() } else { claim(template, proxy) };
+    let proxy = proxy.map(|container| {
+        let env = |name: &str| container.env.get(name).cloned().unwrap_or_default();
+        Arc::new(Proxy {
+            version: image_version(&container.image).unwrap_or_default().into(),
+            trust_domain: env("TRUST_DOMAIN"),
+            network: env("ISTIO_META_NETWORK"),
+        })
+    });
+    Some(Member { plane, claim, proxy })
+}
+
+/// In which way pods take part; the first sign counts.
+fn plane(template: &Template) -> Option<Plane> {
+    let Template { labels, annotations, .. } = template;
+    let label = |key: &str| labels.get(key).map_or("", |value| value);
+    let proxy = proxy(template);
+    let runs = |what: &str| proxy.is_some_and(|container| container.runs(&["proxy", what]));
+    let injects = |what: &str| annotations.get(TEMPLATES).is_some_and(|text| text.contains(what));
+    if label("app") == "ztunnel" || label("app") == "istiod" || runs("ztunnel") {
+        return None;
+    }
+    let managed = label(MANAGED);
+    let class = label(CLASS);
+    if matches!(managed, "istio.io-mesh-controller" | "istio.io-agentgateway-waypoint-controller")
+        || matches!(class, "istio-waypoint" | "istio-agentgateway-waypoint")
+    {
+        return Some(Plane::Waypoint);
+    }
+    if managed == "istio.io-eastwest-controller" || class == "istio-east-west" {
+        return Some(Plane::EastWestGateway);
+    }
+    if runs("waypoint") {
+        return Some(Plane::Waypoint);
+    }
+    let is_gateway = matches!(managed, "istio.io-gateway-controller" | "istio.io-agentgateway-controller")
+        || GATEWAY_NAMES.iter().any(|key| labels.get(key).is_some())
+        || runs("router")
+        || injects("gateway");
+    if is_gateway {
+        let is_east_west = label("istio") == "eastwestgateway" || labels.get(NETWORK).is_some();
+        return Some(if is_east_west { Plane::EastWestGateway } else { Plane::Gateway });
+    }
+    let status = Status::read(template);
+    if proxy.is_some() || status.as_ref().is_some_and(Status::has_proxy) {
+        return Some(Plane::Sidecar);
+    }
+    if status.is_some() && (injects("grpc-agent") || injects("grpc-simple")) {
+        return Some(Plane::Proxyless);
+    }
+    let is_captured = annotations.get(REDIRECTION).is_some_and(|value| **value == *"enabled");
+    (is_captured && !template.host_network).then_some(Plane::Ambient)
+}
+
+/// The container that is the proxy.
+pub fn proxy(template: &Template) -> Option<&Container> {
+    template.running().find(|container| *container.name == *"istio-proxy")
+}
+
+/// The control plane that pods say is their own.
+fn claim(template: &Template, proxy: Option<&Container>) -> Claim {
+    let address = proxy.and_then(address::of_proxy).unwrap_or_default();
+    let injected = Status::read(template).and_then(|status| status.revision);
+    let injected = injected.filter(|revision| !revision.is_empty());
+    let revision = injected
+        .or_else(|| said(template.annotations.get(REVISION)).cloned())
+        .or(address.revision)
+        .or_else(|| said(template.labels.get(REVISION)).cloned());
+    Claim { namespace: address.namespace, revision }
+}
+
+/// What the injector did.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Status {
+    revision: Option<Istr>,
+    containers: Option<Vec<Istr>>,
+    init_containers: Option<Vec<Istr>>,
+}
+
+impl Status {
+    fn read(template: &Template) -> Option<Self> {
+        serde_json::from_str(template.annotations.get(STATUS)?).ok()
+    }
+
+    fn has_proxy(&self) -> bool {
+        let containers = self.containers.iter().chain(&self.init_containers).flatten();
+        containers.into_iter().any(|name| **name == *"istio-proxy")
+    }
+}

@@ -1,0 +1,112 @@
+//! Control planes that run somewhere else: the cluster has proxies, and no istiod.
+
+use std::collections::BTreeMap;
+
+use gloo_core::Istr;
+use gloo_core::api::{IstioMesh, MeshInstallation, MeshSpec, ServiceType};
+use gloo_core::discover::resource::{Name, Service};
+use gloo_core::discover::{Claim, Diagnostics, FoundMesh, Member, MeshIdentity, View};
+use gloo_core::istr::Labels;
+
+use super::control_plane::{captures_dns, facts, members};
+use super::mesh_config::MeshConfig;
+use super::{DEFAULT, REVISION, gateway, said};
+
+/// The control planes that serve a cluster from outside.
+pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
+    let mut found: BTreeMap<(Istr, Istr), Labels> = BTreeMap::new();
+    for service in cluster.services() {
+        if let Some(revision) = revision_of(service) {
+            let key = (service.name.namespace.clone(), revision);
+            found.entry(key).or_insert_with(|| service.annotations.clone());
+        }
+    }
+    if found.is_empty() {
+        let claims = cluster.members().map(|member| &member.claim);
+        let complete = claims.filter_map(|Claim { namespace, revision }| {
+            Some((namespace.clone()?, revision.clone().unwrap_or_else(|| DEFAULT.into())))
+        });
+        found.extend(complete.map(|key| (key, Labels::new())));
+    }
+    let identities: Vec<MeshIdentity> = found
+        .keys()
+        .map(|(namespace, revision)| MeshIdentity {
+            namespace: namespace.clone(),
+            revisions: vec![revision.clone()],
+            is_default: **revision == *DEFAULT,
+            serves_nodes: false,
+        })
+        .collect();
+    let all: Vec<&MeshIdentity> = identities.iter().collect();
+    let meshes = identities.iter().zip(found.values()).enumerate();
+    meshes
+        .map(|(position, (identity, annotations))| {
+            describe(cluster, identity, annotations, &members(cluster, &all, position), notes)
+        })
+        .collect()
+}
+
+/// The revision of the control plane elsewhere that a service stands for.
+fn revision_of(service: &Service) -> Option<Istr> {
+    let rest = service.name.name.strip_prefix("istiod")?;
+    let is_marked = service.labels.get(REVISION).is_some()
+        || service.labels.get("app.kubernetes.io/name").is_some_and(|name| **name == *"istiod");
+    let leads_elsewhere = service.selector.is_empty() || service.service_type == ServiceType::ExternalName;
+    if !is_marked || !leads_elsewhere || service.labels.get(super::TAG).is_some() {
+        return None;
+    }
+    let named = rest.strip_suffix("-remote").unwrap_or(rest).strip_prefix('-');
+    let named = named.filter(|named| !named.is_empty()).map(Istr::from);
+    Some(said(service.labels.get(REVISION)).cloned().or(named).unwrap_or_else(|| DEFAULT.into()))
+}
+
+fn describe(
+    cluster: View<'_>,
+    identity: &MeshIdentity,
+    annotations: &Labels,
+    members: &[&Member],
+    notes: &mut Diagnostics,
+) -> FoundMesh {
+    let revision = identity.revisions.first().cloned().unwrap_or_default();
+    let namespace = &identity.namespace;
+    let own = (*revision != *DEFAULT).then(|| format!("istio-{revision}"));
+    let maps = own.into_iter().chain(["istio".to_owned()]).map(|name| Name::new(namespace.clone(), name));
+    let map = maps.clone().find(|name| cluster.config_map(name).is_some());
+    let config = map.and_then(|name| MeshConfig::from_map(cluster, &name, notes)).unwrap_or_default();
+    let proxies = || members.iter().filter_map(|member| member.proxy.as_ref());
+    let version = proxies().map(|proxy| &proxy.version).max_by_key(|version| numbers(version));
+    let version = version.cloned().unwrap_or_default();
+    let told = proxies().map(|proxy| &proxy.trust_domain).find(|domain| !domain.is_empty());
+    let trust_domain = config.own_trust_domain().or(told).cloned();
+    let name = if *revision == *DEFAULT { "istiod".to_owned() } else { format!("istiod-{revision}") };
+    let dns = captures_dns(cluster, &config, &version, members);
+    let installation = MeshInstallation {
+        namespace: namespace.clone(),
+        cluster: cluster.name().clone(),
+        pod_labels: Labels::new(),
+        version,
+        region: cluster.region(),
+    };
+    let istio = IstioMesh {
+        installation: Some(installation),
+        trust_domain: trust_domain.unwrap_or_else(|| config.trust_domain()),
+        // Its certificates are issued where it runs.
+        istiod_service_account: Istr::default(),
+        smart_dns_proxying_enabled: dns,
+        ingress_gateways: gateway::find(cluster, namespace, notes),
+    };
+    let mut facts = facts(cluster, identity, &config, members);
+    facts.push(("control-plane", "remote".into()));
+    FoundMesh {
+        source: Name::new(namespace.clone(), name),
+        annotations: annotations.clone(),
+        facts,
+        spec: MeshSpec { istio: Some(istio), ..MeshSpec::default() },
+        identity: identity.clone(),
+    }
+}
+
+/// The numbers of a version, by which versions are compared.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
+}
