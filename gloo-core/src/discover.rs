@@ -136,7 +136,10 @@ impl<'d> Discovery<'d> {
         };
         let id =
             ControllerId { kind, name: Name::new(controller.namespace.clone(), controller.name.clone()) };
-        self.cluster(&controller.cluster_name).remember(id, mesh.clone());
+        let fact = format!("{}data-plane", naming::FACT);
+        let plane = workload.metadata.annotations.as_ref().and_then(|all| Plane::read(all.get(&fact)?));
+        let plane = plane.unwrap_or(Plane::Sidecar);
+        self.cluster(&controller.cluster_name).remember(id, mesh.clone(), plane);
     }
 
     /// The meshes that are found, by cluster.

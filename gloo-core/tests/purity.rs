@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that must stay pure, beside this one.
-const PURE: [&str; 2] = ["gloo-core", "gloo-istio"];
+const PURE: [&str; 3] = ["gloo-core", "gloo-istio", "gloo-linkerd"];
 
 /// What would reach outside, or make two runs differ.
 const IMPURE: [&str; 15] = [
@@ -43,7 +43,7 @@ fn pure_crates_name_nothing_that_reaches_outside() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
         let mut files = Vec::new();
         sources(&folder, &mut files);
-        assert!(files.len() > 10, "{} holds the sources of {name}", folder.display());
+        assert!(files.len() > 2, "{} holds the sources of {name}", folder.display());
         for file in files {
             let text = fs::read_to_string(&file).expect("a source can be read");
             let found: Vec<&str> = IMPURE.into_iter().filter(|impure| text.contains(impure)).collect();

@@ -66,6 +66,6 @@ impl Detector for Istio {
 }
 
 /// A text of an annotation or label that says something.
-fn said<'a>(text: Option<&'a Istr>) -> Option<&'a Istr> {
+fn said(text: Option<&Istr>) -> Option<&Istr> {
     text.filter(|text| !text.is_empty())
 }

@@ -1,8 +1,8 @@
 //! Which services are destinations, what they lead to, and how they are reached from outside.
 
+use core::net::IpAddr;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Istr;

@@ -103,6 +103,20 @@ pub enum Plane {
 }
 
 impl Plane {
+    /// The way that is written so.
+    pub fn read(word: &str) -> Option<Self> {
+        let all = [
+            Self::Sidecar,
+            Self::Ambient,
+            Self::Gateway,
+            Self::EastWestGateway,
+            Self::Waypoint,
+            Self::Proxyless,
+            Self::ControlPlane,
+        ];
+        all.into_iter().find(|plane| plane.word() == word)
+    }
+
     /// How it is written.
     pub fn word(self) -> &'static str {
         match self {

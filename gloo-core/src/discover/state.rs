@@ -8,7 +8,7 @@ use crate::api::{AgentInfo, Destination, IngressGatewayDetector, Mesh, ObjectRef
 use crate::discover::Options;
 use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
 use crate::discover::destination::KnownDestination;
-use crate::discover::detector::{Detector, FoundMesh};
+use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discover::emit::{Emitted, Emitter};
 use crate::discover::mesh::KnownMesh;
@@ -34,8 +34,8 @@ pub(super) struct State {
     pub found_meshes: Emitted<Name, Mesh>,
     pub found_workloads: Emitted<ControllerId, Workload>,
     pub found_destinations: Emitted<Name, Destination>,
-    /// Meshes of workloads that somebody found before.
-    published: BTreeMap<ControllerId, ObjectRef>,
+    /// Meshes of workloads that somebody found before, and how they took part.
+    published: BTreeMap<ControllerId, (ObjectRef, Plane)>,
     notes: Notes,
 }
 
@@ -73,10 +73,10 @@ impl State {
         }
     }
 
-    /// Notes the mesh of a workload that was found before.
-    pub fn remember(&mut self, id: ControllerId, mesh: ObjectRef) {
+    /// Notes the mesh of a workload that was found before, and how it took part.
+    pub fn remember(&mut self, id: ControllerId, mesh: ObjectRef, plane: Plane) {
         self.dirty.controllers.insert(id.clone());
-        self.published.insert(id, mesh);
+        self.published.insert(id, (mesh, plane));
     }
 
     /// Notes how gateways are recognised.
@@ -314,7 +314,7 @@ impl State {
         emitter: &mut Emitter,
     ) {
         let mut notes = Diagnostics::new(&self.cluster.name);
-        let published = self.workloads.get(id).map(|it| it.mesh.clone());
+        let published = self.workloads.get(id).map(|it| (it.mesh.clone(), it.plane));
         let published = published.or_else(|| self.published.get(id).cloned());
         let controller = self.cluster.controllers.get(id);
         let finder = Finder { cluster: &self.cluster, detectors, meshes: &self.meshes, options };

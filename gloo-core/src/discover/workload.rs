@@ -94,11 +94,11 @@ struct Part<'a> {
 
 impl<'a> Finder<'a> {
     /// The workload that the pods of a controller are, if they take part in a mesh; `published` is the mesh that it
-    /// had when it was found before.
+    /// had when it was found before, and how it took part.
     pub fn workload(
         self,
         controller: &Controller,
-        published: Option<&ObjectRef>,
+        published: Option<&(ObjectRef, Plane)>,
         notes: &mut Diagnostics,
     ) -> Option<KnownWorkload> {
         let object = subject(controller);
@@ -121,7 +121,7 @@ impl<'a> Finder<'a> {
     fn part(
         self,
         controller: &Controller,
-        published: Option<&ObjectRef>,
+        published: Option<&(ObjectRef, Plane)>,
         notes: &mut Diagnostics,
     ) -> Option<Part<'a>> {
         let pods = self.cluster.pods_of(controller);
@@ -146,15 +146,18 @@ impl<'a> Finder<'a> {
             }
         }
         let kept = published.filter(|_| !refused);
-        let mesh = kept.and_then(|name| self.meshes.iter().find(|mesh| mesh.reference() == *name));
-        if mesh.is_none() {
+        let part = kept.and_then(|(name, plane)| {
+            let mesh = self.meshes.iter().find(|mesh| mesh.reference() == *name)?;
+            Some(Part { mesh, plane: *plane })
+        });
+        if part.is_none() {
             notes.note(
                 Code::NotInMesh,
                 &object,
                 "it has no pods, and nothing says that they would get a proxy",
             );
         }
-        mesh.map(|mesh| Part { mesh, plane: Plane::Sidecar })
+        part
     }
 
     /// The pods that run decide; of several meshes the one of most of them.

@@ -61,14 +61,13 @@ impl MeshConfig {
         let names = own.into_iter().chain(["istio".to_owned()]);
         let maps = names.map(|name| Name::new(namespace.clone(), name));
         let found = maps.clone().find(|name| cluster.config_map(name).is_some());
-        let primary = match found {
-            Some(name) => Self::from_map(cluster, &name, notes),
-            None => {
-                let names: Vec<String> = maps.map(|name| name.to_string()).collect();
-                let message = format!("there is no ConfigMap {}; defaults are taken", names.join(" or "));
-                notes.note(Code::MeshConfigMissing, object, message);
-                None
-            }
+        let primary = if let Some(name) = found {
+            Self::from_map(cluster, &name, notes)
+        } else {
+            let names: Vec<String> = maps.map(|name| name.to_string()).collect();
+            let message = format!("there is no ConfigMap {}; defaults are taken", names.join(" or "));
+            notes.note(Code::MeshConfigMissing, object, message);
+            None
         };
         let shared = shared.map(|name| Name::new(namespace.clone(), name.clone()));
         let shared = shared.and_then(|name| Self::from_map(cluster, &name, notes));

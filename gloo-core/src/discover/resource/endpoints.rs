@@ -1,6 +1,6 @@
 //! EndpointSlices and Endpoints: which instances stand behind a service.
 
-use std::net::IpAddr;
+use ::core::net::IpAddr;
 
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::discovery::v1 as discovery;
