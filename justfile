@@ -38,7 +38,7 @@ docs:
 
 # Checks that the pure crates build for browsers.
 wasm:
-    cargo check --target wasm32-unknown-unknown -p gloo-core -p gloo-istio
+    cargo check --target wasm32-unknown-unknown -p gloo-core -p gloo-istio -p gloo-linkerd
 
 # Checks licences, advisories and sources of dependencies.
 deny:
