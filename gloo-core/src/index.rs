@@ -29,7 +29,7 @@ pub(crate) use policy::{
     AccessId, Applied, Checked, Current, Policy, TrafficId, bad_ref, read as read_policy,
 };
 pub(crate) use refresh::Touched;
-pub(crate) use virtual_destination::meshes as meshes_of_failover;
+pub(crate) use virtual_destination::{Age, meshes as meshes_of_failover};
 pub(crate) use virtual_mesh::{ExportId, TextId};
 pub(crate) use workload::Ranked;
 

@@ -84,6 +84,8 @@ pub(crate) enum Question<'a> {
     VirtualMesh(VirtualMeshId),
     /// Which virtual meshes list a mesh?
     Listing(MeshId),
+    /// Which meshes belong to a virtual mesh?
+    Members(VirtualMeshId),
     /// Of what is a mesh a part, and what do its destinations need to know of that?
     Membership(MeshId),
     /// What does a mesh itself need to know of that?

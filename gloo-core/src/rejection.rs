@@ -193,6 +193,14 @@ pub enum Rejection {
         /// Who has it.
         by: Box<InputRef>,
     },
+    /// A host name that may mean something else at any time.
+    #[error("{hostname} is reserved for {purpose}")]
+    HostnameReserved {
+        /// The name.
+        hostname: Istr,
+        /// What such names are for.
+        purpose: String,
+    },
     /// A list of identities that selects nobody; taking it as "anybody" would open the destination.
     #[error("{field} selects no identity")]
     NoIdentity {
@@ -226,6 +234,7 @@ impl Rejection {
             Self::OtherMeshKind { .. } => "OtherMeshKind",
             Self::NameUnresolvable { .. } => "NameUnresolvable",
             Self::HostnameTaken { .. } => "HostnameTaken",
+            Self::HostnameReserved { .. } => "HostnameReserved",
             Self::NoIdentity { .. } => "NoIdentity",
         }
     }
@@ -254,7 +263,8 @@ impl Rejection {
             | Self::GatewayUnfit { .. }
             | Self::OtherMeshKind { .. }
             | Self::NameUnresolvable { .. }
-            | Self::HostnameTaken { .. } => None,
+            | Self::HostnameTaken { .. }
+            | Self::HostnameReserved { .. } => None,
         }
     }
 }

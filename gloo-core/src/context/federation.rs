@@ -112,6 +112,14 @@ impl<'a> Context<'a> {
         self.virtual_mesh(self.index.virtual_meshes.arena.id_of(&input)?)
     }
 
+    /// The meshes that belong to a virtual mesh, in no particular order.
+    pub(crate) fn members_of(self, virtual_mesh: VirtualMeshId) -> impl Iterator<Item = &'a Mesh> {
+        self.reads.note(Question::Members(virtual_mesh));
+        let members = self.index.virtual_meshes.members.iter();
+        let members = members.filter(move |(_, it)| it.membership.text.virtual_mesh == virtual_mesh);
+        members.filter_map(move |(mesh, _)| self.mesh(*mesh))
+    }
+
     /// What an earlier run left in force for a mesh.
     pub(crate) fn applied_to(self, mesh: MeshId) -> Option<&'a AppliedVirtualMesh> {
         self.reads.note(Question::Applied(mesh));
@@ -212,14 +220,20 @@ impl<'a> Context<'a> {
         ids.filter_map(move |id| self.failover(*id))
     }
 
-    /// The service of a cluster whose own host name this is.
-    pub(crate) fn service_named(self, hostname: &str, cluster: &Istr) -> Option<&'a Destination> {
-        let (name, rest) = hostname.split_once('.')?;
-        let (namespace, rest) = rest.split_once('.')?;
-        let domain = rest.strip_prefix("svc.")?;
+    /// How names within a cluster end.
+    pub(crate) fn cluster_domain(self, cluster: &Istr) -> Istr {
         self.reads.note(Question::Domain(cluster));
-        if *self.index.cluster_domain(cluster) != *domain {
-            return None;
+        self.index.cluster_domain(cluster)
+    }
+
+    /// The service of a cluster whose own host name this is, in full or without its end.
+    pub(crate) fn service_named(self, hostname: &str, cluster: &Istr) -> Option<&'a Destination> {
+        let mut parts = hostname.splitn(3, '.');
+        let (name, namespace) = (parts.next()?, parts.next()?);
+        match parts.next() {
+            None | Some("svc") => (),
+            Some(end) if end.strip_prefix("svc.") == Some(&*self.cluster_domain(cluster)) => (),
+            Some(_) => return None,
         }
         self.destination_of(&ClusterObjectRef {
             name: name.into(),

@@ -19,6 +19,9 @@ use crate::rejection::Rejection;
 /// Names a virtual destination in the index.
 pub type VirtualDestinationId = Id<VirtualDestination>;
 
+/// Who comes first where two virtual destinations want the same: the older one, then the one whose key does.
+pub(crate) type Age = (bool, Option<Time>, Istr);
+
 /// A virtual destination.
 #[derive(Debug)]
 pub struct VirtualDestination {
@@ -53,6 +56,10 @@ impl Keyed for VirtualDestination {
 }
 
 impl VirtualDestination {
+    pub(crate) fn age(&self) -> Age {
+        (self.created.is_none(), self.created.clone(), self.key.clone())
+    }
+
     /// The host name that it asks for.
     pub(crate) fn hostname(&self) -> Option<&Istr> {
         self.object.as_ref().map(|object| &object.spec.hostname)

@@ -28,8 +28,6 @@ pub struct Failover {
     pub virtual_mesh: Option<InputRef>,
     /// The last part of the host names of that virtual mesh.
     pub suffix: Istr,
-    /// Whether pods of all clusters reach each other without gateways.
-    pub flat_network: bool,
     /// Keepalive on connections between clusters.
     pub keepalive: Option<Keepalive>,
     /// In what order destinations are tried.
@@ -140,8 +138,19 @@ pub struct Backing {
     pub region: Istr,
     /// The name of its port where every port must have one.
     pub port_label: Istr,
-    /// Whether other clusters can reach it.
-    pub is_reachable: bool,
+    /// How clients of other clusters reach it.
+    pub reach: Reach,
+}
+
+/// How clients of other clusters reach a destination. Its own mesh decides, by what is in force there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Its pods, without gateways.
+    Pods,
+    /// The gateways of its mesh.
+    Gateways,
+    /// Not at all.
+    Nothing,
 }
 
 /// A mesh whose clients see a virtual destination.

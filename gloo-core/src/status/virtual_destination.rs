@@ -6,8 +6,10 @@ use crate::api::{
     ApprovalState, BackingDestination, ClusterObjectRef, SelectedDestination, VirtualDestinationStatus,
 };
 use crate::context::Context;
+use crate::id::InputRef;
 use crate::index::{MeshId, VirtualDestination};
 use crate::model::route::TargetId;
+use crate::name::object_key;
 use crate::rejection::{Rejection, Warning};
 use crate::report::Status;
 use crate::resolve::Demands;
@@ -26,7 +28,8 @@ pub(crate) fn virtual_destination_status(
     written: impl Fn(MeshId) -> (Vec<Rejection>, Vec<Warning>),
 ) -> Status {
     let meshes = it.meshes.iter().filter_map(|(id, checks)| {
-        let key = cx.mesh(*id)?.key.clone();
+        let InputRef { name, namespace, .. } = cx.name_of_mesh(*id)?;
+        let key = object_key(name, namespace, "").into();
         let (blocked, remarks) = written(*id);
         let state = match (checks.errors.is_empty(), blocked.is_empty()) {
             (_, false) => ApprovalState::Failed,

@@ -9,7 +9,8 @@ use crate::id::InputRef;
 use crate::index::{Claim, Index, MeshId, VirtualDestinationId};
 use crate::model::exposure::{Endpoint, EndpointSort};
 use crate::model::failover::{
-    Backing, ClientSide, Failover, FailoverClient, FailoverOrder, FailoverOutlier, FailoverView, ServerSide,
+    Backing, ClientSide, Failover, FailoverClient, FailoverOrder, FailoverOutlier, FailoverView, Reach,
+    ServerSide,
 };
 use crate::model::route::TargetId;
 use crate::model::{Subset, traffic::Outlier};
@@ -40,7 +41,7 @@ pub(super) fn write(
     });
     // Revisions of one mesh share a cluster; the first that has a share writes it.
     let backing = failover.backings.iter().find(|backing| backing.cluster == mesh.cluster);
-    let backing = backing.filter(|it| it.mesh == mesh_id && it.is_reachable && !failover.flat_network);
+    let backing = backing.filter(|it| it.mesh == mesh_id && it.reach == Reach::Gateways);
     let reached = failover.clients.iter().any(|client| client.cluster != mesh.cluster);
     let server = backing.filter(|_| reached).map(|_| ServerSide {
         address: cx.address(&share_claim(failover)),
@@ -184,14 +185,14 @@ fn reach(
     remarks: &mut Vec<Warning>,
 ) -> Vec<Endpoint> {
     let Some(destination) = cx.destination(backing.destination) else { return Vec::new() };
-    if backing.cluster == client.cluster || failover.flat_network {
+    if backing.cluster == client.cluster || backing.reach == Reach::Pods {
         return ports_as(
             failover,
             &backing.port_label,
             exposure::pods(cx, destination, &backing.region, remarks),
         );
     }
-    if !backing.is_reachable {
+    if backing.reach == Reach::Nothing {
         return Vec::new();
     }
     let gateways = cx.gateways(backing.mesh);

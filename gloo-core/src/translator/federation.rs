@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Checks;
 use crate::id::{InputKind, InputRef};
-use crate::index::{Claim, MeshId, Touched, VirtualDestination, VirtualDestinationId, VirtualMeshId};
+use crate::index::{Age, Claim, MeshId, Touched, VirtualDestination, VirtualDestinationId, VirtualMeshId};
 use crate::reads::{Question, Reads, Unit};
 use crate::resolve::{self, Member};
 use crate::snapshot::Key;
@@ -110,6 +110,12 @@ impl Translator<'_> {
             members.insert(id, member.clone());
         }
         let (old, new) = (before.as_ref(), member.as_ref());
+        let owner = |it: &Member| it.membership.text.virtual_mesh;
+        if old.map(owner) != new.map(owner) {
+            for owner in old.map(owner).into_iter().chain(new.map(owner)) {
+                self.results.changed(Question::Members(owner), units);
+            }
+        }
         if old.map(|it| &it.membership) != new.map(|it| &it.membership) {
             self.results.changed(Question::Membership(id), units);
         }
@@ -159,24 +165,35 @@ impl Translator<'_> {
             units.insert(Unit::VirtualDestination(id));
         }
         self.index.virtual_destinations.arena.settle();
-        let ids: Vec<VirtualDestinationId> = units
-            .iter()
-            .filter_map(|unit| if let Unit::VirtualDestination(id) = unit { Some(*id) } else { None })
-            .collect();
+        // Who is younger asks what became of the older one that has the host name.
+        let mut waiting = self.by_age(units);
         let reads = Reads::new(self.results.keep);
-        for id in ids {
+        while let Some((_, id)) = waiting.pop_first() {
             let world = World { index: &self.index, backends: self.backends };
             let cx = world.context(&self.results.demands, &reads);
             let resolved = self.index.virtual_destinations.arena.find(id);
             let resolved = resolved.map(|it| resolve::failover::resolve(cx, it)).unwrap_or_default();
             self.results.watchers.set(Unit::VirtualDestination(id), reads.take());
-            self.put_failover(id, resolved, units);
+            let mut moved = BTreeSet::new();
+            self.put_failover(id, resolved, &mut moved);
+            waiting.append(&mut self.by_age(&moved));
+            units.append(&mut moved);
         }
         for input in &inputs {
             if !self.snapshot.contains(&Key::Input(input.clone())) {
                 self.results.statuses.set(input, None);
             }
         }
+    }
+
+    /// The virtual destinations that must be read, the oldest first.
+    fn by_age(&self, units: &BTreeSet<Unit>) -> BTreeSet<(Option<Age>, VirtualDestinationId)> {
+        let ids = units.iter().filter_map(|unit| match unit {
+            Unit::VirtualDestination(id) => Some(*id),
+            _ => None,
+        });
+        let arena = &self.index.virtual_destinations.arena;
+        ids.map(|id| (arena.find(id).map(VirtualDestination::age), id)).collect()
     }
 
     /// Puts the text of a virtual destination in place, or takes it away.

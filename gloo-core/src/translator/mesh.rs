@@ -8,6 +8,7 @@ use crate::check::is_dns_name;
 use crate::context::Context;
 use crate::index::{Destination, Mesh, MeshId};
 use crate::model::MeshView;
+use crate::model::failover::Reach;
 use crate::translator::written::Written;
 
 /// Writes what a mesh needs as a whole. Of several revisions, one stands for all.
@@ -27,7 +28,8 @@ pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
         }
         for revision in cx.revisions(mesh) {
             let has_share = cx.failovers_in(revision.id).filter(|it| {
-                !it.flat_network && it.backings.iter().any(|backing| backing.mesh == revision.id)
+                let mut backings = it.backings.iter();
+                backings.any(|backing| backing.mesh == revision.id && backing.reach == Reach::Gateways)
             });
             hosts.extend(has_share.map(|failover| Istr::from(format!("vd.{}", failover.suffix))));
         }

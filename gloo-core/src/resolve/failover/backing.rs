@@ -1,10 +1,14 @@
 //! Finds the destinations behind a virtual destination, and the port of each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{LOCALIZED, Reader, STATIC};
 use crate::Istr;
 use crate::backend::Objection;
+use crate::id::InputRef;
 use crate::index::{Destination, Mesh};
-use crate::model::failover::{Backing, Failover, FailoverOrder};
+use crate::model::Membership;
+use crate::model::failover::{Backing, Failover, FailoverOrder, Reach};
 
 impl<'a> Reader<'a> {
     /// What is behind it: destinations of the same virtual mesh that have the port.
@@ -24,9 +28,6 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some(port_label) = self.port_of(destination, failover.port) else { continue };
-            if !is_static && self.is_second(destination, &backings) {
-                continue;
-            }
             if !self.takes_connections(destination) {
                 continue;
             }
@@ -37,10 +38,35 @@ impl<'a> Reader<'a> {
                 cluster: destination.service.cluster_name.clone(),
                 region: destination.region().unwrap_or(&mesh.region).clone(),
                 port_label,
-                is_reachable: failover.flat_network || membership.is_some_and(|it| !it.gateways.is_empty()),
+                reach: reach(membership),
             });
         }
+        if !is_static {
+            self.keep_one_in_each_cluster(&mut backings);
+        }
         backings
+    }
+
+    /// Of several in a cluster the one stays that was behind it before. If none was, nobody knows which is meant.
+    fn keep_one_in_each_cluster(&mut self, backings: &mut Vec<Backing>) {
+        let mut clusters: BTreeMap<Istr, Vec<InputRef>> = BTreeMap::new();
+        for backing in &*backings {
+            clusters.entry(backing.cluster.clone()).or_default().push(backing.input.clone());
+        }
+        let status = self.it.object.as_ref().and_then(|object| object.status.as_ref());
+        let before = status.into_iter().flat_map(|status| &status.selected_destinations);
+        let before: BTreeSet<(&Istr, &Istr)> =
+            before.filter_map(|it| it.reference.as_ref().map(|it| (&it.namespace, &it.name))).collect();
+        for (cluster, several) in clusters.into_iter().filter(|(_, several)| several.len() > 1) {
+            let mut known = several.iter().filter(|it| before.contains(&(&it.namespace, &it.name)));
+            let kept = known.next().filter(|_| known.next().is_none());
+            let outcome = kept.map_or_else(|| "none is taken".to_owned(), |kept| format!("{kept} stays"));
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let names = names.join(", ");
+            let found = format!("more than one destination in cluster {cluster} ({names}; {outcome})");
+            self.checks.invalid(LOCALIZED, found, "at most one destination in each cluster");
+            backings.retain(|backing| backing.cluster != cluster || Some(&backing.input) == kept);
+        }
     }
 
     /// The destinations that are named, in order, or selected, in the order of keys.
@@ -91,19 +117,6 @@ impl<'a> Reader<'a> {
         self.checks.errors.len() == errors
     }
 
-    fn is_second(&mut self, destination: &Destination, backings: &[Backing]) -> bool {
-        let cluster = &destination.service.cluster_name;
-        let first = backings.iter().find(|backing| backing.cluster == *cluster);
-        if let Some(first) = first {
-            let found = format!(
-                "more than one destination in cluster {cluster}: {}, {}",
-                first.input, destination.input
-            );
-            self.checks.invalid(LOCALIZED, found, "at most one destination in each cluster");
-        }
-        first.is_some()
-    }
-
     /// The port behind the port of the virtual destination.
     fn port_of(&mut self, destination: &Destination, number: u32) -> Option<Istr> {
         let port = self.spec.port.as_ref()?;
@@ -127,5 +140,17 @@ impl<'a> Reader<'a> {
             );
         }
         found.map(|port| port.label.clone())
+    }
+}
+
+/// How clients of other clusters get into a mesh, by what is in force there.
+fn reach(membership: Option<&Membership>) -> Reach {
+    let Some(membership) = membership else { return Reach::Nothing };
+    if membership.federation.as_ref().is_some_and(|federation| federation.flat_network) {
+        Reach::Pods
+    } else if membership.gateways.is_empty() {
+        Reach::Nothing
+    } else {
+        Reach::Gateways
     }
 }
