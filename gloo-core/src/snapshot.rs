@@ -60,7 +60,7 @@ pub struct Snapshot {
     /// Objects of other kinds; backends read those that can collide with their outputs.
     pub raw: Arc<BTreeMap<RawRef, Arc<RawObject>>>,
     /// Addresses that stand for names of other clusters already, by key of the service or virtual destination
-    /// (`name.namespace.cluster`). They stay; without them each follows from its name alone, and a new name may
+    /// (`name.namespace.cluster`; that of a virtual destination and `#internal` for its shares). They stay; without them each follows from its name alone, and a new name may
     /// displace an old one.
     pub addresses: Arc<BTreeMap<Istr, Ipv4Addr>>,
     /// What was noticed while reading, by object.

@@ -38,12 +38,11 @@ fn is_older(mesh: &Mesh, minor: u32) -> bool {
 
 /// Writes what a virtual destination needs in one cluster.
 pub(crate) fn write(view: &FailoverView<'_>, sink: &mut Sink<'_>) {
-    let name = &view.name;
     if let Some(server) = &view.server {
-        write_server(view, server, &format!("{name}-internal").into(), sink);
+        write_server(view, server, sink);
     }
     if let Some(client) = &view.client {
-        write_client(view, client, name, sink);
+        write_client(view, client, sink);
     }
 }
 
@@ -56,7 +55,8 @@ fn port(failover: &Failover) -> ServicePort {
     }
 }
 
-fn write_server(view: &FailoverView<'_>, server: &ServerSide<'_>, name: &Istr, sink: &mut Sink<'_>) {
+fn write_server(view: &FailoverView<'_>, server: &ServerSide<'_>, sink: &mut Sink<'_>) {
+    let name = &server.name;
     let FailoverView { failover, mesh: Mesh { cluster, root_namespace: namespace, .. }, .. } = *view;
     let export_to = service_entry::to_gateways(server.gateways, namespace);
     let entry = ServiceEntry {
@@ -90,7 +90,8 @@ fn policies<'s>(subsets: &'s [Subset<'_>]) -> impl Iterator<Item = gloo_core::id
     subsets.iter().flat_map(|subset| subset.policies.iter().copied().cloned())
 }
 
-fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, name: &Istr, sink: &mut Sink<'_>) {
+fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, sink: &mut Sink<'_>) {
+    let name = &client.name;
     let FailoverView { failover, mesh: Mesh { cluster, root_namespace: namespace, .. }, .. } = *view;
     let resolution = service_entry::resolution(client.endpoints.iter().map(|(_, endpoint)| endpoint));
     let by_labels = !is_older(view.mesh, 18);
@@ -127,7 +128,7 @@ fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, name: &Istr, s
         export_to: service_entry::everywhere(),
         traffic_policy: Some(TrafficPolicy {
             tls: Some(tls(failover, "")),
-            outlier_detection: Some(outlier_detection(client.outlier)),
+            outlier_detection: client.outlier.map(outlier_detection),
             connection_pool: failover.keepalive.map(connection_pool),
             load_balancer: Some(LoadBalancer {
                 locality_lb_setting: LocalityLb {

@@ -35,9 +35,13 @@ impl<'a> Context<'a> {
 
     /// Whether the address that follows from the name of a service alone belongs to another name.
     pub(crate) fn has_other_address(self, service: &ClusterObjectRef) -> bool {
-        let claim = Claim::of_service(service);
+        self.is_displaced(&Claim::of_service(service))
+    }
+
+    /// Whether the address that follows from a name alone belongs to another name.
+    pub(crate) fn is_displaced(self, claim: &Claim) -> bool {
         self.reads.note(Question::Address(claim.key()));
-        self.index.addresses.is_displaced(&claim)
+        self.index.addresses.is_displaced(claim)
     }
 
     pub(crate) fn address(self, claim: &Claim) -> Ipv4Addr {

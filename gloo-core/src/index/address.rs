@@ -6,20 +6,29 @@ use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::ClusterObjectRef;
+use crate::id::InputRef;
 use crate::name::{object_key, sanitize, short_hash};
-
-/// What claims of the management cluster are for.
-const LOCAL: &str = "local-resource";
 
 /// Something that needs an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Claim {
     /// Name, namespace and cluster in one: the order in which addresses are given out.
     key: Istr,
-    scope: &'static str,
+    sort: Sort,
     /// Name, namespace and cluster without anything between.
     text: Istr,
 }
+
+/// What needs an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sort {
+    Service,
+    VirtualDestination,
+    Share,
+}
+
+/// The end of keys of shares, which no other key can have.
+const SHARE: &str = "#internal";
 
 impl Claim {
     /// Of a service.
@@ -27,26 +36,46 @@ impl Claim {
         let ClusterObjectRef { name, namespace, cluster_name } = service;
         Self {
             key: object_key(name, namespace, cluster_name).into(),
-            scope: "kube-service",
+            sort: Sort::Service,
             text: [&**name, namespace, cluster_name].concat().into(),
         }
     }
 
-    /// Of something that exists in the management cluster only.
-    pub fn of_local(name: &str, namespace: &str) -> Self {
+    /// Of a virtual destination: for its host name.
+    pub fn of_virtual_destination(input: &InputRef) -> Self {
+        let InputRef { name, namespace, .. } = input;
         Self {
             key: object_key(name, namespace, "").into(),
-            scope: LOCAL,
-            text: [name, namespace].concat().into(),
+            sort: Sort::VirtualDestination,
+            text: [&**name, namespace].concat().into(),
         }
+    }
+
+    /// Of a virtual destination: for the host name of its shares. The address is that of a resource that is
+    /// called like the object for it; a virtual destination can have that name, so the key tells them apart.
+    pub fn of_share(input: &InputRef) -> Self {
+        let own = Self::of_virtual_destination(input);
+        let mut claim = Self { key: [&*own.key, SHARE].concat().into(), sort: Sort::Share, text: own.text };
+        claim.text = [&*claim.joined(), &*input.namespace].concat().into();
+        claim
     }
 
     /// Name, namespace and cluster joined by dashes. A cluster may have dots, the others of a service have none.
     fn joined(&self) -> String {
-        if self.scope == LOCAL {
-            sanitize(self.key.trim_end_matches('.'))
-        } else {
-            self.key.replacen('.', "-", 2)
+        let of_virtual_destination = |key: &str| sanitize(key.trim_end_matches('.'));
+        match self.sort {
+            Sort::Service => self.key.replacen('.', "-", 2),
+            Sort::VirtualDestination => of_virtual_destination(&self.key),
+            Sort::Share => of_virtual_destination(self.key.trim_end_matches(SHARE)) + "-internal",
+        }
+    }
+
+    /// What the address is for.
+    fn scope(&self) -> &'static str {
+        match self.sort {
+            Sort::Service => "kube-service",
+            // Of the management cluster.
+            Sort::VirtualDestination | Sort::Share => "local-resource",
         }
     }
 
@@ -60,7 +89,7 @@ impl Claim {
         const OFFSET: u32 = 0x811c_9dc5;
         const PRIME: u32 = 0x0100_0193;
         let again = if attempt == 0 { String::new() } else { format!("#{attempt}") };
-        let bytes = self.text.bytes().chain(self.scope.bytes()).chain(again.bytes());
+        let bytes = self.text.bytes().chain(self.scope().bytes()).chain(again.bytes());
         let hash = bytes.fold(OFFSET, |hash, byte| hash.wrapping_mul(PRIME) ^ u32::from(byte));
         let [a, b, c, d] = hash.to_le_bytes();
         Ipv4Addr::new(a | 0xf0, b, c, d)
@@ -246,6 +275,7 @@ mod tests {
 
     use super::{Addresses, Claim, is_reserved};
     use crate::api::ClusterObjectRef;
+    use crate::id::{InputKind, InputRef};
 
     fn service(name: &str, namespace: &str, cluster: &str) -> Claim {
         Claim::of_service(&ClusterObjectRef {
@@ -253,6 +283,26 @@ mod tests {
             namespace: namespace.into(),
             cluster_name: cluster.into(),
         })
+    }
+
+    fn named(name: &str) -> InputRef {
+        InputRef::new(InputKind::VirtualDestination, "gloo-mesh", name)
+    }
+
+    #[test]
+    fn a_share_is_told_from_what_has_the_name_of_its_object() {
+        let (share, other) =
+            (Claim::of_share(&named("x")), Claim::of_virtual_destination(&named("x-gloo-mesh-internal")));
+        assert_eq!(share.candidate(0), other.candidate(0));
+        let mut addresses = Addresses::default();
+        addresses.change([share.clone(), other.clone()], [], &Arc::default());
+        assert_ne!(addresses.of(&share), addresses.of(&other));
+        assert!(addresses.is_displaced(&share) != addresses.is_displaced(&other));
+        // Its object has the name of another virtual destination's.
+        let other =
+            Claim::of_virtual_destination(&InputRef { namespace: "mesh-internal".into(), ..named("x-gloo") });
+        addresses.change([other.clone()], [], &Arc::default());
+        assert_ne!(addresses.name_of(&share), addresses.name_of(&other));
     }
 
     #[test]
@@ -263,7 +313,8 @@ mod tests {
             (service("reviews", "bookinfo", "cluster-2"), [255, 51, 210, 11]),
             (service("ratings", "bookinfo", "cluster-1"), [243, 61, 54, 251]),
             (service("istio-ingressgateway", "istio-system", "cluster-1"), [252, 121, 211, 71]),
-            (Claim::of_local("reviews-global", "gloo-mesh"), [245, 162, 77, 156]),
+            (Claim::of_virtual_destination(&named("reviews-global")), [245, 162, 77, 156]),
+            (Claim::of_share(&named("reviews-global")), [243, 189, 193, 80]),
         ] {
             assert_eq!(claim.candidate(0), Ipv4Addr::from(expected), "{claim:?}");
         }

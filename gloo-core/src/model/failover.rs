@@ -171,8 +171,6 @@ pub struct FailoverView<'a> {
     pub failover: &'a Failover,
     /// The mesh in whose cluster it is.
     pub mesh: &'a Mesh,
-    /// The name under which its objects are written; those for gateways add `-internal`.
-    pub name: Istr,
     /// What clients in the cluster need, if there are any.
     pub client: Option<ClientSide<'a>>,
     /// What gateways of the cluster need to find its share, if it has one that others reach.
@@ -182,6 +180,8 @@ pub struct FailoverView<'a> {
 /// What clients need.
 #[derive(Debug)]
 pub struct ClientSide<'a> {
+    /// The name under which objects are written.
+    pub name: Istr,
     /// The address that stands for the host name.
     pub address: Ipv4Addr,
     /// Where connections go, each with its rank: all of one rank are tried before the next.
@@ -190,8 +190,8 @@ pub struct ClientSide<'a> {
     pub last_rank: Option<u32>,
     /// Where clients of this region go first when it fails, where a single step must do.
     pub next_region: Option<(Istr, Istr)>,
-    /// When an instance counts as failed.
-    pub outlier: FailoverOutlier,
+    /// When an instance counts as failed; none where that would cut clients off.
+    pub outlier: Option<FailoverOutlier>,
     /// The policies that say so, where the virtual destination does not say it itself.
     pub outlier_policies: Vec<InputRef>,
     /// Subsets that routes use, by name.
@@ -201,6 +201,8 @@ pub struct ClientSide<'a> {
 /// What gateways need.
 #[derive(Debug)]
 pub struct ServerSide<'a> {
+    /// The name under which objects are written.
+    pub name: Istr,
     /// The address that stands for the name of the share.
     pub address: Ipv4Addr,
     /// The pods.

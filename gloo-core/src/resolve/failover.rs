@@ -191,14 +191,14 @@ impl<'a> Reader<'a> {
             );
         }
         if failover.outlier.is_some_and(|outlier| outlier.max_ejection_percent < 100) {
-            self.checks.unwise(
-                "spec.localized.outlierDetection.maxEjectionPercent",
-                "below 100 some instances are never left out, and clients may not go to the next destination",
-            );
+            self.checks.unwise("spec.localized.outlierDetection.maxEjectionPercent", NOT_ALL);
         }
     }
 }
 
+/// What follows where not all instances may be left out.
+pub(crate) const NOT_ALL: &str =
+    "below 100: some instances are never left out, and clients may not go to the next destination";
 /// Where destinations are listed.
 const STATIC: &str = "spec.static.destinations";
 /// Where destinations are selected.

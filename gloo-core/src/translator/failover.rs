@@ -1,5 +1,6 @@
 //! One unit of work: what a virtual destination needs in the cluster of one mesh.
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeSet;
 
 use crate::Istr;
@@ -14,9 +15,9 @@ use crate::model::failover::{
 };
 use crate::model::route::TargetId;
 use crate::model::{Subset, traffic::Outlier};
-use crate::name::sanitize;
 use crate::reads::Question;
 use crate::rejection::Warning;
+use crate::resolve::failover::NOT_ALL;
 use crate::resolve::{Demands, exposure};
 use crate::translator::outcome;
 use crate::translator::written::Written;
@@ -43,38 +44,39 @@ pub(super) fn write(
     let backing = failover.backings.iter().find(|backing| backing.cluster == mesh.cluster);
     let backing = backing.filter(|it| it.mesh == mesh_id && it.reach == Reach::Gateways);
     let reached = failover.clients.iter().any(|client| client.cluster != mesh.cluster);
-    let server = backing.filter(|_| reached).map(|_| ServerSide {
-        address: cx.address(&share_claim(failover)),
-        endpoints: share(cx, failover, &mesh.cluster, &mut remarks),
-        gateways: cx.gateways(mesh_id),
-        subsets: demands.subsets_where(target, |cluster| *cluster != *mesh.cluster),
+    let input = &failover.input;
+    let server = backing.filter(|_| reached).map(|_| {
+        let (address, name) = place(cx, &Claim::of_share(input), (input, "its shares"), &mut remarks);
+        ServerSide {
+            name,
+            address,
+            endpoints: share(cx, failover, &mesh.cluster, &mut remarks),
+            gateways: cx.gateways(mesh_id),
+            subsets: demands.subsets_where(target, |cluster| *cluster != *mesh.cluster),
+        }
     });
-    let view = FailoverView { failover, mesh, name: cx.name_of(&claim(&failover.input)), client, server };
-    let mut sources = vec![failover.input.clone()];
+    let view = FailoverView { failover, mesh, client, server };
+    let mut sources = vec![input.clone()];
     sources.extend(failover.virtual_mesh.clone());
     let mut sink = Sink::new(cx, sources);
     backend.failover(cx, &view, &mut sink);
     Some(Written::new(sink, remarks))
 }
 
-/// The name under which the objects of a virtual destination are written.
-fn name(failover: &Failover) -> String {
-    sanitize(&format!("{}-{}", failover.input.name, failover.input.namespace))
-}
-
-/// What wants an address for the host name.
-pub(super) fn claim(input: &InputRef) -> Claim {
-    Claim::of_local(&input.name, &input.namespace)
-}
-
-fn share_claim(failover: &Failover) -> Claim {
-    Claim::of_local(&format!("{}-internal", name(failover)), &failover.input.namespace)
-}
-
-/// What wants an address for the name of the share of one cluster.
-pub(super) fn share_claim_of(input: &InputRef) -> Claim {
-    let name = sanitize(&format!("{}-{}", input.name, input.namespace));
-    Claim::of_local(&format!("{name}-internal"), &input.namespace)
+/// The address and the name of objects for one of the host names of a virtual destination.
+fn place(
+    cx: Context<'_>,
+    claim: &Claim,
+    (input, of): (&InputRef, &str),
+    remarks: &mut Vec<Warning>,
+) -> (Ipv4Addr, Istr) {
+    if cx.is_displaced(claim) {
+        let note = format!(
+            "the address that follows from the name of {of} stands for another name already; it gets another one"
+        );
+        remarks.push(Warning::Unwise { field: input.to_string(), note });
+    }
+    (cx.address(claim), cx.name_of(claim))
 }
 
 fn client_side<'a>(
@@ -88,19 +90,70 @@ fn client_side<'a>(
     let ranks = ranks(failover, &client.region);
     let keys: BTreeSet<&Istr> =
         subsets.iter().flat_map(|subset| subset.labels.iter().map(|(key, _)| key)).collect();
-    let mut ranked: Vec<(u32, &Backing)> = failover
-        .backings
-        .iter()
-        .filter_map(|backing| Some((ranks.rank(failover, backing)?, backing)))
-        .collect();
+    let mut endpoints = endpoints(cx, failover, client, (&ranks, &keys), remarks);
+    limit(&mut endpoints, &client.cluster, remarks);
+    if endpoints.is_empty() {
+        let note = format!("no ready instance is reached from {}, so clients there get 503", client.cluster);
+        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
+    }
+    let mut outlier_policies = Vec::new();
+    let mut outlier = None;
+    if !is_single_gateway(&endpoints) {
+        outlier = failover.outlier.or_else(|| {
+            let (outlier, policies) = outlier_of_backings(cx, index, failover, remarks);
+            outlier_policies = policies;
+            Some(outlier)
+        });
+    } else {
+        // A gateway is a single instance to its clients: leaving it out would cut off everything behind it.
+        let note =
+            format!("clients in {} reach it at a single address, which is never left out", client.cluster);
+        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
+    }
+    let input = &failover.input;
+    let (address, name) = place(cx, &Claim::of_virtual_destination(input), (input, "it"), remarks);
+    ClientSide {
+        name,
+        address,
+        endpoints,
+        last_rank: ranks.last,
+        next_region: ranks.next,
+        outlier,
+        outlier_policies,
+        subsets,
+    }
+}
+
+/// Where connections of clients go, in the order of ranks.
+fn endpoints(
+    cx: Context<'_>,
+    failover: &Failover,
+    client: &FailoverClient,
+    (ranks, keys): (&Ranks, &BTreeSet<&Istr>),
+    remarks: &mut Vec<Warning>,
+) -> Vec<(u32, Endpoint)> {
+    let mut ranked: Vec<(u32, &Backing)> = Vec::with_capacity(failover.backings.len());
+    for backing in &failover.backings {
+        if let Some(rank) = ranks.rank(failover, backing) {
+            ranked.push((rank, backing));
+        } else if backing.cluster == client.cluster {
+            let note = format!(
+                "{} is left out for clients of its own cluster: its region is {:?}, and the directive for their \
+                 region {} does not name that",
+                backing.input, &*backing.region, client.region
+            );
+            let field = "spec.localized.failoverDirectives".to_owned();
+            remarks.push(Warning::Unwise { field, note });
+        }
+    }
     ranked.sort_by_key(|(rank, backing)| {
-        // Without ranks the own cluster comes first, which is only for people to read.
+        // Without ranks the own cluster comes first, for people to read, and where not all can be written.
         (*rank, ranks.last.is_none() && backing.cluster != client.cluster)
     });
     let mut endpoints: Vec<(u32, Endpoint)> = Vec::new();
     for (rank, backing) in ranked {
         let before = endpoints.len();
-        let reached = reach(cx, failover, backing, client, &keys, remarks);
+        let reached = reach(cx, failover, backing, client, keys, remarks);
         let count = reached.len();
         for endpoint in reached {
             // Gateways know what is behind them by one name, so what they have been given stands for all of it.
@@ -120,23 +173,30 @@ fn client_side<'a>(
             remarks.push(Warning::Unwise { field: "spec.static.destinations".to_owned(), note });
         }
     }
-    if endpoints.is_empty() {
-        let note = format!("no ready instance is reached from {}, so clients there get 503", client.cluster);
-        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
+    endpoints
+}
+
+/// Most endpoints that one host can have.
+const MOST_ENDPOINTS: usize = 4096;
+
+/// Leaves out what one host cannot hold, from the end: the last ranks first.
+fn limit<T>(endpoints: &mut Vec<T>, cluster: &str, remarks: &mut Vec<Warning>) {
+    if endpoints.len() > MOST_ENDPOINTS {
+        let note = format!(
+            "{} endpoints in {cluster} are more than one host can have; the last {} are left out",
+            endpoints.len(),
+            endpoints.len() - MOST_ENDPOINTS
+        );
+        endpoints.truncate(MOST_ENDPOINTS);
+        remarks.push(Warning::Unwise { field: "spec".to_owned(), note });
     }
-    let (outlier, outlier_policies) = match failover.outlier {
-        Some(outlier) => (outlier, Vec::new()),
-        None => outlier_of_backings(cx, index, failover, remarks),
-    };
-    ClientSide {
-        address: cx.address(&claim(&failover.input)),
-        endpoints,
-        last_rank: ranks.last,
-        next_region: ranks.next,
-        outlier,
-        outlier_policies,
-        subsets,
-    }
+}
+
+/// Whether all connections go to one address of a gateway.
+fn is_single_gateway(endpoints: &[(u32, Endpoint)]) -> bool {
+    let Some((_, first)) = endpoints.first() else { return false };
+    let is_it = |(_, it): &(u32, Endpoint)| it.sort == EndpointSort::Gateway && it.address == first.address;
+    endpoints.iter().all(is_it)
 }
 
 /// The order in which the clients of one region try destinations.
@@ -233,6 +293,7 @@ fn share(cx: Context<'_>, failover: &Failover, cluster: &Istr, remarks: &mut Vec
             endpoints.extend(ports_as(failover, &backing.port_label, pods));
         }
     }
+    limit(&mut endpoints, cluster, remarks);
     endpoints
 }
 
@@ -251,7 +312,13 @@ fn outlier_of_backings(
         if let Some(claimed) = home.and_then(|view| view.traffic.outlier.as_ref()) {
             let Outlier { consecutive_errors, interval, base_ejection_time, max_ejection_percent } =
                 *claimed.value;
-            let policies = claimed.policies().cloned().collect();
+            let policies: Vec<InputRef> = claimed.policies().cloned().collect();
+            if max_ejection_percent < 100 {
+                let field = "spec.static".to_owned();
+                let by = policies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let note = format!("maxEjectionPercent of {by} is {NOT_ALL}");
+                remarks.push(Warning::Unwise { field, note });
+            }
             let outlier = FailoverOutlier {
                 gateway_errors: None,
                 consecutive_errors,

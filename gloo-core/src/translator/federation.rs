@@ -9,9 +9,9 @@ use crate::reads::{Question, Reads, Unit};
 use crate::resolve::{self, Member};
 use crate::snapshot::Key;
 use crate::status;
+use crate::translator::Translator;
 use crate::translator::results::World;
 use crate::translator::written::Written;
-use crate::translator::{Translator, failover};
 
 impl Translator<'_> {
     /// Brings virtual meshes, what meshes are part of, virtual destinations and addresses up to date.
@@ -256,8 +256,7 @@ impl Translator<'_> {
         all.name(id, old.as_ref(), new.as_ref());
         all.backings.set(id, selectors.as_deref(), &self.index.destinations);
         if let Some(wants) = claims {
-            let wanted: [Claim; 2] = [failover::claim(input), failover::share_claim_of(input)];
-            for claim in wanted {
+            for claim in [Claim::of_virtual_destination(input), Claim::of_share(input)] {
                 self.index.claim(claim, wants);
             }
         }

@@ -137,10 +137,8 @@ impl<'a> Reader<'a> {
             }
         }
         self.check_holder(failover, mesh, checks);
-        let mut unreachable = failover
-            .backings
-            .iter()
-            .filter(|it| it.cluster != mesh.cluster && it.reach == Reach::Nothing);
+        let mut unreachable =
+            failover.backings.iter().filter(|it| it.cluster != mesh.cluster && it.reach == Reach::Nothing);
         let (left_out, all) = (unreachable.clone().count(), failover.backings.len());
         if left_out == all {
             if let Some(home) = unreachable.next().and_then(|backing| self.cx.mesh(backing.mesh)) {
