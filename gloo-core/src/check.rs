@@ -1,5 +1,7 @@
 //! Collects what is wrong with one object, so that its author sees everything at once.
 
+use std::collections::BTreeMap;
+
 use crate::api::Duration;
 use crate::istr::Labels;
 use crate::pattern;
@@ -7,6 +9,9 @@ use crate::rejection::{Rejection, Warning};
 
 /// Shortest duration that the proxies of every mesh accept.
 const MILLISECOND: i64 = 1_000_000;
+
+/// How the first part of all annotations ends that could be meant for us.
+const OURS: &str = ".mesh.gloo.solo.io";
 
 /// Rejections and warnings found while reading one object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +51,16 @@ impl Checks {
     /// Warns that `field` does nothing.
     pub fn no_effect(&mut self, field: impl Into<String>, detail: &'static str) {
         self.warnings.push(Warning::NoEffect { field: field.into(), detail });
+    }
+
+    /// Warns about annotations that look like ours but mean nothing on an object of this kind.
+    pub fn annotations(&mut self, annotations: Option<&BTreeMap<String, String>>, known: &[&str]) {
+        let is_ours = |key: &str| key.split_once('/').is_some_and(|(begin, _)| begin.ends_with(OURS));
+        for key in annotations.into_iter().flat_map(BTreeMap::keys) {
+            if is_ours(key) && !known.contains(&key.as_str()) {
+                self.no_effect(format!("metadata.annotations[{key}]"), "");
+            }
+        }
     }
 
     /// Rejects durations below one millisecond or with fractions of one.

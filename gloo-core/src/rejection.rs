@@ -45,6 +45,14 @@ pub enum Rejection {
         /// The clusters whose clients would need it, as in `cluster east` or `clusters east, west`.
         clusters: String,
     },
+    /// A target that exists but is wrong itself.
+    #[error("{field}: {target} is invalid and not in force")]
+    NotInForce {
+        /// Where the target is named.
+        field: String,
+        /// The target.
+        target: InputRef,
+    },
     /// A port that the service does not have.
     #[error("{field}: {service} has no port {port}")]
     PortUnknown {
@@ -217,6 +225,7 @@ impl Rejection {
             Self::RefIncomplete { .. } => "RefIncomplete",
             Self::RefNotFound { .. } => "RefNotFound",
             Self::NotFederated { .. } => "NotFederated",
+            Self::NotInForce { .. } => "NotInForce",
             Self::PortUnknown { .. } => "PortUnknown",
             Self::PortAmbiguous { .. } => "PortAmbiguous",
             Self::InvalidValue { .. } => "InvalidValue",
@@ -247,6 +256,7 @@ impl Rejection {
             Self::RefIncomplete { field, .. }
             | Self::RefNotFound { field, .. }
             | Self::NotFederated { field, .. }
+            | Self::NotInForce { field, .. }
             | Self::PortUnknown { field, .. }
             | Self::PortAmbiguous { field, .. }
             | Self::InvalidValue { field, .. }

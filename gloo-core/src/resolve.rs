@@ -9,6 +9,7 @@ mod identity;
 mod ledger;
 pub(crate) mod membership;
 mod read;
+mod selector;
 mod subset;
 mod target;
 pub(crate) mod virtual_mesh;

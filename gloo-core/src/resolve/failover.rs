@@ -41,6 +41,7 @@ pub(crate) fn resolve(cx: Context<'_>, it: &VirtualDestination) -> Resolved {
     let mut resolved = Resolved::default();
     resolved.checks.errors.extend(it.broken.clone());
     let Some(object) = &it.object else { return resolved };
+    resolved.checks.annotations(object.metadata.annotations.as_ref(), &[]);
     let mut reader = Reader { cx, it, spec: &object.spec, checks: resolved.checks, meshes: BTreeMap::new() };
     resolved.failover = reader.read();
     resolved.checks = reader.checks;
@@ -93,7 +94,7 @@ impl<'a> Reader<'a> {
         if failover.backings.is_empty() {
             if self.checks.errors.len() == errors {
                 let field = if self.spec.localized.is_some() { LOCALIZED } else { STATIC };
-                self.checks.invalid(field, "a choice of nothing", "destinations that exist");
+                self.checks.invalid(field, "a choice of nothing", "destinations that can be behind it");
             }
             return None;
         }

@@ -128,14 +128,15 @@ fn find_virtual(
         targets.reject(Rejection::RefNotFound { field: field.to_owned(), kind, reference });
         return None;
     };
-    let port =
-        found.object.as_ref().and_then(|object| object.spec.port.as_ref()).map_or(0, |port| port.number);
-    let speaks_http = cx.failover(found.id).is_none_or(|failover| failover.protocol.carries_http());
-    if !speaks_http {
+    let Some(failover) = cx.failover(found.id) else {
+        targets.reject(Rejection::NotInForce { field: field.to_owned(), target: found.input.clone() });
+        return None;
+    };
+    if !failover.protocol.carries_http() {
         let context = format!("with {}, which does not speak HTTP", found.input);
         targets.reject(Rejection::Unsupported { field: field.to_owned(), context });
     }
-    Some(Target { id: TargetId::VirtualDestination(found.id), port })
+    Some(Target { id: TargetId::VirtualDestination(found.id), port: failover.port })
 }
 
 /// A subset that selects nothing today may be deployed tomorrow, so it is only worth a warning.

@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Istr;
-use crate::api::{self, DestinationSelector, GlobalAccessPolicy, ObjectRef, VirtualMeshSpec};
+use crate::api::{self, GlobalAccessPolicy, ObjectRef, VirtualMeshSpec};
 use crate::check::{Checks, is_dns_name};
 use crate::context::Context;
 use crate::id::{InputKind, InputRef};
-use crate::index::{MeshId, VirtualMesh, VirtualMeshId, bad_ref};
+use crate::index::{MeshId, VirtualMesh, VirtualMeshId};
 use crate::model::virtual_mesh::DEFAULT_SUFFIX;
 use crate::model::{self, Export, Federation, GatewaySelector, Keepalive, Part, Sharing};
 use crate::name::object_key;
 use crate::rejection::Rejection;
+use crate::resolve::selector;
 use crate::snapshot::Snapshot;
 
 /// Annotation that makes clients check the service accounts behind a service.
 const SECURE_NAMING: &str = "networking.mesh.gloo.solo.io/secure-naming";
-/// What all annotations begin with that could mean something on a virtual mesh.
-const ANNOTATIONS: [&str; 2] = ["networking.mesh.gloo.solo.io/", "certificates.mesh.gloo.solo.io/"];
 
 /// Reads a virtual mesh, if it is there.
 pub(crate) fn read(
@@ -47,7 +46,7 @@ pub(crate) fn read(
     };
     let generation = object.metadata.generation.unwrap_or_default();
     let annotations = object.metadata.annotations.as_ref();
-    check_annotations(annotations, &mut checks);
+    checks.annotations(annotations, &[SECURE_NAMING]);
     let version = version(cx, annotations, generation, &object.spec, &mut checks);
     let status = object.status.as_ref();
     Some(VirtualMesh {
@@ -109,15 +108,6 @@ const SUFFIX_FIELD: &str = "spec.federation.hostnameSuffix";
 
 /// Annotations of an object.
 pub(crate) type Annotations = BTreeMap<String, String>;
-
-fn check_annotations(annotations: Option<&Annotations>, checks: &mut Checks) {
-    let keys = annotations.into_iter().flatten().map(|(key, _)| key.as_str());
-    for key in keys.filter(|key| ANNOTATIONS.iter().any(|begin| key.starts_with(begin))) {
-        if key != SECURE_NAMING {
-            checks.no_effect(format!("metadata.annotations[{key}]"), "");
-        }
-    }
-}
 
 /// The meshes listed, each once.
 fn read_members(cx: Context<'_>, listed: &[ObjectRef], checks: &mut Checks) -> Vec<MeshId> {
@@ -189,7 +179,7 @@ impl Reader<'_> {
         }
         let gateways = federation.gateway_selectors().iter().enumerate().map(|(position, selector)| {
             let field = format!("spec.federation.ingressGatewaySelectors[{position}].destinationSelectors");
-            self.check_selectors(&selector.destination_selectors, &field);
+            selector::check(self.cx, &selector.destination_selectors, &field, self.checks);
             GatewaySelector {
                 destinations: selector.destination_selectors.clone(),
                 port_name: selector.port_name.clone(),
@@ -228,7 +218,8 @@ impl Reader<'_> {
     /// Reads one selector; `None` if nobody is left who could see anything.
     fn export(&mut self, selector: &api::FederationSelector, field: &str) -> Option<Export> {
         let api::FederationSelector { destination_selectors, meshes } = selector;
-        self.check_selectors(destination_selectors, &format!("{field}.destinationSelectors"));
+        let selected = format!("{field}.destinationSelectors");
+        selector::check(self.cx, destination_selectors, &selected, self.checks);
         let mut clients = Vec::with_capacity(meshes.len());
         for (position, mesh) in meshes.iter().enumerate() {
             let field = format!("{field}.meshes[{position}]");
@@ -244,24 +235,5 @@ impl Reader<'_> {
         // An empty list would mean everybody.
         let nobody = clients.is_empty() && !meshes.is_empty();
         (!nobody).then(|| Export { destinations: destination_selectors.clone(), clients })
-    }
-
-    fn check_selectors(&mut self, selectors: &[DestinationSelector], field: &str) {
-        for (position, selector) in selectors.iter().enumerate() {
-            let services = selector.kube_service_refs.iter().flat_map(|refs| &refs.services);
-            for (number, service) in services.enumerate() {
-                let field = format!("{field}[{position}].kubeServiceRefs.services[{number}]");
-                self.checks.errors.extend(bad_ref(self.cx, field, service));
-            }
-            let clusters = selector.kube_service_matcher.iter().flat_map(|matcher| &matcher.clusters);
-            let field = format!("{field}[{position}].kubeServiceMatcher.clusters");
-            self.cx.check_clusters(clusters, &field, self.checks);
-            if selector.kube_service_matcher.is_none() && selector.kube_service_refs.is_none() {
-                self.checks.no_effect(
-                    field.trim_end_matches(".kubeServiceMatcher.clusters"),
-                    ": it selects nothing",
-                );
-            }
-        }
     }
 }

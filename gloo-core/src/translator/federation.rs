@@ -338,6 +338,10 @@ impl Translator<'_> {
             Unit::VirtualDestinationStatus(id) => Some(*id),
             _ => None,
         });
+        let mut ids: BTreeSet<VirtualDestinationId> = ids.collect();
+        let contested = self.results.outputs.take_contested();
+        let arena = &self.index.virtual_destinations.arena;
+        ids.extend(contested.iter().filter_map(|input| arena.id_of(input)));
         let reads = Reads::new(self.results.keep);
         for id in ids {
             let unit = Unit::VirtualDestinationStatus(id);
@@ -348,8 +352,12 @@ impl Translator<'_> {
             let world = World { index: &self.index, backends: self.backends };
             let cx = world.context(&self.results.demands, &reads);
             let written = |mesh: MeshId| {
-                let said = self.results.failovers.get(&(id, mesh)).map(Written::said);
-                said.map(|said| (said.blocked.clone(), said.exposure.clone())).unwrap_or_default()
+                let Some(written) = self.results.failovers.get(&(id, mesh)) else {
+                    return (Vec::new(), Vec::new());
+                };
+                let said = written.said();
+                let taken = written.objects.iter().filter_map(|object| self.results.outputs.taken(object));
+                (said.blocked.iter().cloned().chain(taken).collect(), said.exposure.clone())
             };
             let demands = &self.results.demands;
             let status = status::virtual_destination_status(cx, virtual_destination, demands, written);

@@ -1,6 +1,6 @@
 //! The outputs of all units, and who gets a name that several want.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diff::{Plan, diff};
@@ -8,6 +8,7 @@ use crate::id::{InputKind, InputRef, OutputRef};
 use crate::name::object_key;
 use crate::object::Object;
 use crate::output::Outputs;
+use crate::rejection::Rejection;
 
 /// Outputs under their names.
 ///
@@ -21,6 +22,8 @@ pub(super) struct Shelf {
     /// What arrives before [`Shelf::settle`]: sorting everything at once is cheaper than many insertions.
     first: Vec<Arc<Object>>,
     is_settled: bool,
+    /// Those for which something was written that lost its name, or got it, since the last look.
+    contested: BTreeSet<InputRef>,
     /// What stood under the names that changed since [`Shelf::begin`].
     before: BTreeMap<OutputRef, Option<Arc<Object>>>,
 }
@@ -98,6 +101,7 @@ impl Shelf {
 
     fn put(&mut self, object: &Arc<Object>) {
         let id = &object.id;
+        self.note_losers(id);
         let before = match self.outputs.insert(Arc::clone(object)) {
             Some(other) if precedence(&other) < precedence(object) => {
                 self.losers.entry(id.clone()).or_default().push(Arc::clone(object));
@@ -111,10 +115,12 @@ impl Shelf {
             None => None,
         };
         self.note(id, before);
+        self.note_losers(id);
     }
 
     fn take(&mut self, object: &Arc<Object>) {
         let id = &object.id;
+        self.note_losers(id);
         if let Some(losers) = self.losers.get_mut(id) {
             if let Some(position) = losers.iter().position(|loser| Arc::ptr_eq(loser, object)) {
                 losers.remove(position);
@@ -134,6 +140,24 @@ impl Shelf {
         }
         let before = self.outputs.remove(id);
         self.note(id, before);
+    }
+
+    fn note_losers(&mut self, id: &OutputRef) {
+        let losers = self.losers.get(id).into_iter().flatten();
+        self.contested.extend(losers.filter_map(|loser| owner(loser)).cloned());
+    }
+
+    /// Those for which something was written that lost its name, or got it, since the last call.
+    pub fn take_contested(&mut self) -> BTreeSet<InputRef> {
+        std::mem::take(&mut self.contested)
+    }
+
+    /// Why an object is not written, if another has its name.
+    pub fn taken(&self, object: &Arc<Object>) -> Option<Rejection> {
+        let losers = self.losers.get(&object.id)?;
+        losers.iter().find(|loser| Arc::ptr_eq(loser, object))?;
+        let winner = self.outputs.find(&object.id).and_then(|winner| owner(winner))?;
+        Some(Rejection::OutputTaken { object: object.id.to_string(), by: Box::new(winner.clone()) })
     }
 
     fn note(&mut self, id: &OutputRef, before: Option<Arc<Object>>) {

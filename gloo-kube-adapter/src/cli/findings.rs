@@ -1,6 +1,6 @@
 //! What a translation has to say, for people and for programs: every finding once, with its place.
 
-use gloo_core::id::InputRef;
+use gloo_core::id::{InputKind, InputRef};
 use gloo_core::report::{Finding, Report, Severity};
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::console::Console;
 use super::style::Look;
 use crate::world::{Place, World};
 
-/// One finding, with all destinations on which it was made.
+/// One finding, with all destinations or meshes on which it was made.
 #[derive(Clone, Debug)]
 pub struct Remark<'a> {
     finding: &'a Finding,
@@ -78,7 +78,8 @@ impl Remark<'_> {
         let Finding { subject, cause, .. } = self.finding;
         let on = match self.on.as_slice() {
             [] => String::new(),
-            [destination] => format!(" on {destination}"),
+            [only] => format!(" on {only}"),
+            many if many.iter().all(|it| it.kind == InputKind::Mesh) => format!(" on {} meshes", many.len()),
             many => format!(" on {} destinations", many.len()),
         };
         let code = self.finding.code();

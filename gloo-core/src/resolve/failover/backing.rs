@@ -9,6 +9,7 @@ use crate::id::InputRef;
 use crate::index::{Destination, Mesh};
 use crate::model::Membership;
 use crate::model::failover::{Backing, Failover, FailoverOrder, Reach};
+use crate::resolve::selector;
 
 impl<'a> Reader<'a> {
     /// What is behind it: destinations of the same virtual mesh that have the port.
@@ -16,17 +17,13 @@ impl<'a> Reader<'a> {
         let is_static = failover.order == FailoverOrder::Static;
         let mut backings: Vec<Backing> = Vec::new();
         for destination in self.candidates() {
-            let Some(mesh) = self.cx.mesh_of(destination) else { continue };
-            let membership = self.cx.membership(mesh.id);
-            let belongs = match &failover.virtual_mesh {
-                Some(virtual_mesh) => membership.is_some_and(|it| it.virtual_mesh == *virtual_mesh),
-                None => clients.iter().any(|client| client.id == mesh.id || client.is_revision_of(mesh)),
+            let mesh = match self.home(destination, failover, clients) {
+                Ok(mesh) => mesh,
+                Err(reason) => {
+                    self.outside(destination, reason, is_static);
+                    continue;
+                }
             };
-            let same_kind = clients.iter().any(|client| client.platform == mesh.platform);
-            if !belongs || !same_kind || mesh.backend.is_none() {
-                self.outside(destination, is_static);
-                continue;
-            }
             let Some(port_label) = self.port_of(destination, failover.port) else { continue };
             if !self.takes_connections(destination) {
                 continue;
@@ -38,7 +35,7 @@ impl<'a> Reader<'a> {
                 cluster: destination.service.cluster_name.clone(),
                 region: destination.region().unwrap_or(&mesh.region).clone(),
                 port_label,
-                reach: reach(membership),
+                reach: reach(self.cx.membership(mesh.id)),
             });
         }
         if !is_static {
@@ -72,6 +69,8 @@ impl<'a> Reader<'a> {
     /// The destinations that are named, in order, or selected, in the order of keys.
     fn candidates(&mut self) -> Vec<&'a Destination> {
         let Some(list) = &self.spec.static_destinations else {
+            let selectors = self.spec.localized.as_ref().map(|it| it.destination_selectors.as_slice());
+            selector::check(self.cx, selectors.unwrap_or_default(), LOCALIZED, &mut self.checks);
             return self.cx.backings_of(self.it.id).collect();
         };
         let mut candidates: Vec<&Destination> = Vec::new();
@@ -94,13 +93,40 @@ impl<'a> Reader<'a> {
         candidates
     }
 
-    /// A destination that does not belong to the meshes concerned.
-    fn outside(&mut self, destination: &Destination, is_static: bool) {
-        let note = format!("{} is not in a mesh that belongs to those that see it", destination.input);
-        if is_static {
-            self.checks.invalid(STATIC, note, "destinations of the same virtual mesh");
+    /// The mesh of a destination, or why no client of the meshes concerned can use the destination.
+    fn home(
+        &self,
+        destination: &Destination,
+        failover: &Failover,
+        clients: &[&Mesh],
+    ) -> Result<&'a Mesh, String> {
+        let Some(mesh) = self.cx.mesh_of(destination) else {
+            return Err("is in no mesh that is known".to_owned());
+        };
+        let belongs = match &failover.virtual_mesh {
+            Some(virtual_mesh) => {
+                self.cx.membership(mesh.id).is_some_and(|it| it.virtual_mesh == *virtual_mesh)
+            }
+            None => clients.iter().any(|client| client.id == mesh.id || client.is_revision_of(mesh)),
+        };
+        if !belongs {
+            Err("is not in a mesh that belongs to those that see it".to_owned())
+        } else if mesh.backend.is_none() {
+            Err(format!("is in {}, and mesh type {} is not supported", mesh.input, mesh.platform.word()))
+        } else if !clients.iter().any(|client| client.platform == mesh.platform) {
+            Err(format!("is in {}, which is of another kind than those that see it", mesh.input))
         } else {
-            self.checks.unwise(LOCALIZED, format!("{note}; it is left out"));
+            Ok(mesh)
+        }
+    }
+
+    /// A destination that no client can use.
+    fn outside(&mut self, destination: &Destination, reason: String, is_static: bool) {
+        if is_static {
+            let value = format!("{}, which {reason}", destination.input);
+            self.checks.invalid(STATIC, value, "destinations that its clients can use");
+        } else {
+            self.checks.unwise(LOCALIZED, format!("{} {reason}; it is left out", destination.input));
         }
     }
 
