@@ -219,6 +219,13 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Notes why something is not written that is needed.
+    pub fn refuse(&mut self, rejection: Rejection) {
+        if !self.blocked.contains(&rejection) {
+            self.blocked.push(rejection);
+        }
+    }
+
     /// Adds a remark to `policy`.
     pub fn warn(&mut self, policy: &InputRef, warning: Warning) {
         if !self.warnings.iter().any(|(input, known)| input == policy && *known == warning) {

@@ -10,8 +10,8 @@ use crate::rejection::{Rejection, Warning};
 /// Shortest duration that the proxies of every mesh accept.
 const MILLISECOND: i64 = 1_000_000;
 
-/// How the first part of all annotations ends that could be meant for us.
-const OURS: &str = ".mesh.gloo.solo.io";
+/// The domain of all annotations that could be meant for us.
+const OURS: &str = "mesh.gloo.solo.io";
 
 /// Rejections and warnings found while reading one object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +55,10 @@ impl Checks {
 
     /// Warns about annotations that look like ours but mean nothing on an object of this kind.
     pub fn annotations(&mut self, annotations: Option<&BTreeMap<String, String>>, known: &[&str]) {
-        let is_ours = |key: &str| key.split_once('/').is_some_and(|(begin, _)| begin.ends_with(OURS));
+        let is_ours = |key: &str| {
+            let begin = key.split_once('/').and_then(|(domain, _)| domain.strip_suffix(OURS));
+            begin.is_some_and(|begin| begin.is_empty() || begin.ends_with('.'))
+        };
         for key in annotations.into_iter().flat_map(BTreeMap::keys) {
             if is_ours(key) && !known.contains(&key.as_str()) {
                 self.no_effect(format!("metadata.annotations[{key}]"), "");
@@ -130,6 +133,11 @@ fn is_label_text(text: &str) -> bool {
         && text.bytes().all(inner)
         && !text.starts_with(['-', '_', '.'])
         && !text.ends_with(['-', '_', '.'])
+}
+
+/// Whether a port can have this number.
+pub fn is_port(number: u32) -> bool {
+    (1..=65535).contains(&number)
 }
 
 /// Whether `name` is a DNS name: labels joined by dots, at most 253 characters.

@@ -81,6 +81,8 @@ pub struct MeshView<'a> {
     pub gateways: &'a [Gateway],
     /// The ends of the host names that they take in, sorted.
     pub hosts: Vec<Istr>,
+    /// Whether its clients may see hosts of other clusters.
+    pub sees_others: bool,
     /// Whether everything is forbidden that no access policy allows.
     pub denies_by_default: bool,
     /// Destinations that take traffic from outside of the mesh.

@@ -147,6 +147,15 @@ pub enum Rejection {
         /// The destination.
         destination: InputRef,
     },
+    /// No access policy is in force although one selects the destination, and what no policy allows is forbidden.
+    #[error(
+        "nobody has access to {destination}: none of its access policies is in force, and globalAccessPolicy \
+         forbids what they do not allow"
+    )]
+    Closed {
+        /// The destination.
+        destination: InputRef,
+    },
     /// A mesh belongs to one virtual mesh only, and another one has it.
     #[error("{mesh} already belongs to {by}")]
     MeshTaken {
@@ -193,6 +202,21 @@ pub enum Rejection {
         /// The end of the names.
         suffix: Istr,
     },
+    /// Names under a suffix are those of services within a cluster.
+    #[error(
+        "spec.federation.hostnameSuffix is {suffix}, but names like {names} are those of services within cluster \
+         {cluster}, whose domain is {domain}; choose a suffix that no cluster has in its domain"
+    )]
+    SuffixLocal {
+        /// The suffix.
+        suffix: Istr,
+        /// The names, as a pattern.
+        names: String,
+        /// The cluster.
+        cluster: Istr,
+        /// How names within it end.
+        domain: Istr,
+    },
     /// Two objects want the same host name.
     #[error("{hostname} belongs to {by} already")]
     HostnameTaken {
@@ -237,11 +261,13 @@ impl Rejection {
             Self::OutputTaken { .. } => "OutputTaken",
             Self::IdentityUnknown { .. } => "IdentityUnknown",
             Self::Unrestricted { .. } => "Unrestricted",
+            Self::Closed { .. } => "Closed",
             Self::MeshTaken { .. } => "MeshTaken",
             Self::GatewayMissing { .. } => "GatewayMissing",
             Self::GatewayUnfit { .. } => "GatewayUnfit",
             Self::OtherMeshKind { .. } => "OtherMeshKind",
             Self::NameUnresolvable { .. } => "NameUnresolvable",
+            Self::SuffixLocal { .. } => "SuffixLocal",
             Self::HostnameTaken { .. } => "HostnameTaken",
             Self::HostnameReserved { .. } => "HostnameReserved",
             Self::NoIdentity { .. } => "NoIdentity",
@@ -253,6 +279,7 @@ impl Rejection {
         match self {
             Self::Undecodable { path, .. } => Some(path),
             Self::FieldTaken { field, .. } => Some(field),
+            Self::SuffixLocal { .. } => Some(crate::resolve::virtual_mesh::SUFFIX_FIELD),
             Self::RefIncomplete { field, .. }
             | Self::RefNotFound { field, .. }
             | Self::NotFederated { field, .. }
@@ -268,6 +295,7 @@ impl Rejection {
             | Self::ForeignObject { .. }
             | Self::OutputTaken { .. }
             | Self::Unrestricted { .. }
+            | Self::Closed { .. }
             | Self::MeshTaken { .. }
             | Self::GatewayMissing { .. }
             | Self::GatewayUnfit { .. }
@@ -320,10 +348,12 @@ pub enum Warning {
         generation: i64,
     },
     /// Nothing is selected.
-    #[error("{field} selects nothing")]
+    #[error("{field} selects nothing{detail}")]
     SelectsNothing {
         /// The selector.
-        field: &'static str,
+        field: Istr,
+        /// What of; empty or starting with a separator.
+        detail: &'static str,
     },
     /// No backend drives the destination's mesh.
     #[error("not translated: {reason}")]
@@ -420,7 +450,7 @@ impl Warning {
     /// The path of the field concerned, where there is one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::SelectsNothing { field } => Some(field),
+            Self::SelectsNothing { field, .. } => Some(field),
             Self::NoEffect { field, .. }
             | Self::Deprecated { field, .. }
             | Self::UnknownField { field }

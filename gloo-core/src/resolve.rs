@@ -11,6 +11,7 @@ pub(crate) mod membership;
 mod read;
 mod selector;
 mod subset;
+mod suffix;
 mod target;
 pub(crate) mod virtual_mesh;
 

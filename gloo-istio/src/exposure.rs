@@ -16,7 +16,7 @@ use crate::wire::{
     ConnectionPool, DESTINATION_RULE, DestinationRule, Location, SERVICE_ENTRY, ServiceEntry, TcpKeepalive,
     TcpSettings, Tls, TlsMode, TrafficPolicy, VIRTUAL_SERVICE,
 };
-use crate::{route, service_entry, traffic};
+use crate::{route, service_entry, traffic, user_config};
 
 /// What speaks against clients in other clusters seeing a destination.
 pub(crate) fn objections(destination: &Destination) -> Vec<Objection> {
@@ -67,9 +67,15 @@ pub(crate) fn write(
     }
     policy.connection_pool = exposure.keepalive.map(connection_pool);
     rule.export_to = service_entry::everywhere();
-    let place = Place { kind: &DESTINATION_RULE, cluster, namespace, name: &name };
-    sink.write_about(place, service, inputs(view, exposure), rule);
-    if let Some((mut body, policies)) = route::virtual_service(cx, view) {
+    let routes = route::virtual_service(cx, view);
+    let is_admitted =
+        user_config::admits_rule(cx, resolved.destination, &view.standpoint, routes.is_some(), sink);
+    // Without its subsets requests would get 503.
+    if is_admitted || !rule.subsets.is_empty() {
+        let place = Place { kind: &DESTINATION_RULE, cluster, namespace, name: &name };
+        sink.write_about(place, service, inputs(view, exposure), rule);
+    }
+    if let Some((mut body, policies)) = routes {
         warn_about_unmatched(view, sink);
         body.export_to = service_entry::everywhere();
         let place = Place { kind: &VIRTUAL_SERVICE, cluster, namespace, name: &name };

@@ -31,7 +31,7 @@ pub(crate) fn write(cx: Context<'_>, view: &MeshView<'_>, sink: &mut Sink<'_>) {
     for gateway in view.gateways.iter().filter(|_| !hosts.is_empty()) {
         write_gateway(view, gateway, &hosts, sink);
     }
-    if !hosts.is_empty() {
+    if view.sees_others {
         user_config::warn_about_sidecars(cx, view.mesh, sink);
     }
     if !view.denies_by_default {

@@ -224,12 +224,6 @@ impl<'a> Context<'a> {
         ids.filter_map(move |id| self.failover(*id))
     }
 
-    /// How names within a cluster end.
-    pub(crate) fn cluster_domain(self, cluster: &Istr) -> Istr {
-        self.reads.note(Question::Domain(cluster));
-        self.index.cluster_domain(cluster)
-    }
-
     /// The service of a cluster whose own host name this is, in full or without its end.
     pub(crate) fn service_named(self, hostname: &str, cluster: &Istr) -> Option<&'a Destination> {
         let mut parts = hostname.splitn(3, '.');
@@ -244,6 +238,12 @@ impl<'a> Context<'a> {
             namespace: namespace.into(),
             cluster_name: cluster.clone(),
         })
+    }
+
+    /// How names within a cluster end.
+    pub(crate) fn cluster_domain(self, cluster: &str) -> Istr {
+        self.reads.note(Question::Domain(cluster));
+        self.index.cluster_domain(cluster)
     }
 
     /// The mesh that a destination says it belongs to, known or not.

@@ -60,6 +60,8 @@ pub struct Port {
     pub label: Istr,
     /// Number at the workload, where it is known.
     pub target: Option<u32>,
+    /// Whether the target is given by name, so that it can be another one in each pod.
+    pub has_named_target: bool,
 }
 
 impl Port {
@@ -302,6 +304,8 @@ fn read_port(port: &api::KubeServicePort, kube_service: &KubeService) -> Port {
         numbers.dedup();
         if let [only] = numbers.as_slice() { Some(*only) } else { None }
     };
+    let has_named_target =
+        port.target_port_number.is_none_or(|number| number == 0) && port.target_port_name.is_some();
     let target = match (port.target_port_number, &port.target_port_name) {
         (Some(number), _) if number != 0 => Some(number),
         (_, Some(_)) => of_endpoints(),
@@ -314,5 +318,6 @@ fn read_port(port: &api::KubeServicePort, kube_service: &KubeService) -> Port {
         protocol: Protocol::of(port.port, &port.name, &port.protocol, &port.app_protocol),
         declared: Protocol::declared(port.port, &port.name, &port.protocol, &port.app_protocol),
         target,
+        has_named_target,
     }
 }

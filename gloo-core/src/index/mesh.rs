@@ -100,6 +100,17 @@ impl Mesh {
         self.object.metadata.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
+    /// What discovery left out without which nothing can be written for it.
+    pub(crate) fn lacks(&self) -> Option<&'static str> {
+        if self.cluster.is_empty() {
+            Some("names no cluster")
+        } else if self.backend.is_some() && self.root_namespace.is_empty() {
+            Some("names no namespace of its control plane")
+        } else {
+            None
+        }
+    }
+
     /// The generation of the object.
     pub(crate) fn generation(&self) -> i64 {
         self.object.metadata.generation.unwrap_or_default()

@@ -139,6 +139,11 @@ impl VirtualMeshes {
         moved
     }
 
+    /// The destinations on a list, in the order of keys.
+    pub fn exported(&self, id: ExportId) -> &[DestinationId] {
+        self.exports.selected(id)
+    }
+
     /// One list of a text.
     pub fn find_export(&self, id: ExportId) -> Option<&Export> {
         self.texts.get(&id.text)?.get(id.position as usize)

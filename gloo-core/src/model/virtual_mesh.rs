@@ -93,6 +93,8 @@ pub struct GatewaySelector {
 /// Destinations and who sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
+    /// Where it stands.
+    pub field: Istr,
     /// The destinations; none means every destination of the members.
     pub destinations: Vec<DestinationSelector>,
     /// The meshes that see them; none means every member.

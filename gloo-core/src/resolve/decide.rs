@@ -28,6 +28,8 @@ pub(crate) struct Decision<'a> {
     pub traffic_verdicts: Verdicts<'a, TrafficPolicy>,
     /// Verdicts on all candidates.
     pub access_verdicts: Verdicts<'a, AccessPolicy>,
+    /// Whether access policies select it, none is in force, and what none allows is forbidden.
+    pub denied_by_default: bool,
 }
 
 /// Policies of one kind, and what became of each.
@@ -110,7 +112,13 @@ pub(crate) fn decide<'a>(
     let (access, access_verdicts) = decide_kind(cx, destination, access, &mut rules);
     let views = routes.drafts.into_iter().map(|draft| view(cx, destination, draft)).collect();
     let resolved = Resolved { destination, views, access: Access { rules: rules.into_rules() } };
-    Decision { resolved, exposed, traffic, access, traffic_verdicts, access_verdicts }
+    let all_refused = access.is_empty() && !access_verdicts.is_empty();
+    let denied_by_default = all_refused
+        && destination
+            .mesh
+            .and_then(|mesh| cx.standing(mesh))
+            .is_some_and(|standing| standing.denies_by_default);
+    Decision { resolved, exposed, traffic, access, traffic_verdicts, access_verdicts, denied_by_default }
 }
 
 /// Whose clients see a destination: those of its own cluster first.

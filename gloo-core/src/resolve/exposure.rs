@@ -1,22 +1,21 @@
 //! Who sees a destination from other clusters, and how they reach it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod endpoints;
+mod ports;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Istr;
 use crate::backend::Objection;
-use crate::check::is_dns_name;
+use crate::check::{is_dns_label, is_dns_name};
 use crate::context::Context;
-use crate::index::{Destination, MeshId, Port, names};
-use crate::istr::Labels;
-use crate::model::exposure::{Endpoint, EndpointSort, Entry, Exposure, Locality, weight};
+use crate::index::{Destination, MeshId, names};
+use crate::model::exposure::{Entry, Exposure};
 use crate::model::{Federation, Gateway, Membership, Subset};
 use crate::rejection::{Rejection, Warning};
 
-/// Most endpoints that one host can have.
-const MOST_ENDPOINTS: usize = 4096;
-/// Most ports that one endpoint can have.
-const MOST_PORTS: usize = 128;
+pub(crate) use endpoints::{classes, pods, through_gateways};
 
 /// Who sees a destination from other clusters.
 #[derive(Debug)]
@@ -137,29 +136,20 @@ fn errors(
     federation: &Federation,
     cx: Context<'_>,
 ) -> Vec<Rejection> {
-    let mut errors = Vec::new();
-    let mut unfit = |reason| {
-        errors.push(Rejection::Unfit { destination: destination.input.clone(), reason });
-    };
-    if !is_dns_name(&host(destination, federation)) {
-        unfit(
-            "would have a host name that DNS does not take; its cluster needs another name, or the suffix must be shorter",
-        );
-    }
-    if destination.ports.is_empty() {
-        unfit("has no ports");
-    } else if destination.ports.len() > MOST_PORTS {
-        unfit("has more than 128 ports");
-    }
-    let mut labels: Vec<&Istr> = destination.ports.iter().map(|port| &port.label).collect();
-    labels.sort_unstable();
-    if labels.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
-        unfit("has two ports of one name");
-    }
-    if !federation.flat_network
-        && membership.gateways.is_empty()
-        && let Some(mesh) = cx.mesh_of(destination)
-    {
+    let reason = (!is_dns_name(&host(destination, federation))).then(|| {
+        if is_dns_label(&destination.service.name) {
+            "would have a host name that DNS does not take; its cluster needs another name, or the suffix must be shorter"
+        } else {
+            "stands for a service whose name is no DNS label, so it has no host name"
+        }
+    });
+    let reasons = reason.into_iter().chain(ports::refusal(destination, federation.flat_network));
+    let unfit = |reason| Rejection::Unfit { destination: destination.input.clone(), reason };
+    let mut errors: Vec<Rejection> = reasons.map(unfit).collect();
+    let Some(mesh) = cx.mesh_of(destination) else { return errors };
+    if let Some(reason) = mesh.lacks() {
+        errors.push(Rejection::Unfit { destination: mesh.input.clone(), reason });
+    } else if !federation.flat_network && membership.gateways.is_empty() {
         errors.push(Rejection::GatewayMissing { mesh: mesh.input.clone() });
     }
     errors
@@ -185,27 +175,30 @@ pub(crate) fn exposure<'a>(
     let keys: BTreeSet<&Istr> =
         subsets.iter().flat_map(|subset| subset.labels.iter().map(|(key, _)| key)).collect();
     let region = destination.region().cloned().unwrap_or_else(|| home.region.clone());
-    let endpoints = if federation.flat_network {
-        pods(cx, destination, &region, &mut warnings)
+    let ports = ports::seen(destination, federation.flat_network);
+    let (endpoints, is_empty) = if federation.flat_network {
+        let pods = endpoints::pods_at(cx, destination, &ports, &region, &mut warnings);
+        let is_empty = pods.is_empty();
+        (pods, is_empty)
     } else {
         let gateways = cx.gateways(home.id);
         warnings.extend(waiting(gateways));
-        let backings = classes(cx, destination, &keys);
-        let labels: Vec<&Istr> = ports(destination).into_iter().map(|port| &port.label).collect();
-        through_gateways(gateways, &backings, &labels, &region)
+        let classes = classes(cx, destination, &keys);
+        let labels: Vec<&Istr> = ports.iter().map(|port| &port.label).collect();
+        let left_out = endpoints::left_out(gateways, classes.len());
+        warnings.extend(left_out.map(|note| Warning::Unwise { field: destination.input.to_string(), note }));
+        (through_gateways(gateways, &classes, &labels, &region), classes.is_empty())
     };
-    if cx.endpoints(destination.id).is_none_or(crate::index::Endpoints::is_empty) {
-        let note = "no ready instance of it is known, so clients get 503".to_owned();
-        warnings.push(Warning::Unwise { field: destination.input.to_string(), note });
+    let mut remark =
+        |note: String| warnings.push(Warning::Unwise { field: destination.input.to_string(), note });
+    if is_empty {
+        remark("no ready instance of it is known, so clients get 503".to_owned());
     }
-    if ports(destination).len() < destination.ports.len() {
-        let note = "several of its ports have one number; clients in other clusters see the first of them that is not UDP";
-        warnings.push(Warning::Unwise { field: destination.input.to_string(), note: note.to_owned() });
-    }
+    ports::remarks(destination, &ports, federation.flat_network).into_iter().for_each(&mut remark);
     if cx.has_other_address(&destination.service) {
         let note =
             "the address that follows from its name stands for another name already; it gets another one";
-        warnings.push(Warning::Unwise { field: destination.input.to_string(), note: note.to_owned() });
+        remark(note.to_owned());
     }
     let identities = if federation.secure_naming {
         let (identities, warning) = identities(cx, destination);
@@ -217,7 +210,7 @@ pub(crate) fn exposure<'a>(
     let exposure = Exposure {
         virtual_mesh: &membership.virtual_mesh,
         address: cx.address_of(&destination.service),
-        ports: ports(destination),
+        ports,
         endpoints,
         flat_network: federation.flat_network,
         keepalive: federation.keepalive,
@@ -226,134 +219,9 @@ pub(crate) fn exposure<'a>(
     Some((exposure, warnings))
 }
 
-/// The ports that clients in other clusters see. A name has one port of a number only, whatever the transport;
-/// proxies have no use for UDP.
-fn ports(destination: &Destination) -> Vec<&Port> {
-    let mut ports: Vec<&Port> = Vec::with_capacity(destination.ports.len());
-    for port in &destination.ports {
-        match ports.iter_mut().find(|other| other.number == port.number) {
-            Some(other) if other.is_udp() && !port.is_udp() => *other = port,
-            Some(_) => (),
-            None => ports.push(port),
-        }
-    }
-    ports
-}
-
 fn waiting(gateways: &[Gateway]) -> impl Iterator<Item = Warning> {
     let waiting = gateways.iter().filter(|gateway| gateway.addresses.is_empty());
     waiting.map(|gateway| Warning::GatewayWaiting { gateway: gateway.input.clone() })
-}
-
-/// Instances with the same labels, as far as subsets tell them apart.
-#[derive(Debug, Default)]
-pub(crate) struct Class {
-    pub count: usize,
-    /// The zones in which they run.
-    pub zones: BTreeSet<Istr>,
-}
-
-/// Sorts the instances of a destination by the labels that subsets look at.
-pub(crate) fn classes(
-    cx: Context<'_>,
-    destination: &Destination,
-    keys: &BTreeSet<&Istr>,
-) -> BTreeMap<Labels, Class> {
-    let mut classes: BTreeMap<Labels, Class> = BTreeMap::new();
-    for (endpoint, _) in cx.endpoints(destination.id).into_iter().flat_map(crate::index::Endpoints::iter) {
-        let projected = if keys.is_empty() {
-            Labels::new()
-        } else {
-            let kept = endpoint.labels.iter().filter(|(key, _)| keys.contains(*key));
-            kept.map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        let class = classes.entry(projected).or_default();
-        class.count += 1;
-        let zone = endpoint.sub_locality.as_ref().map(|place| place.zone.clone());
-        class.zones.insert(zone.unwrap_or_default());
-    }
-    classes
-}
-
-/// One endpoint for each address of a gateway and each class of instances behind it.
-///
-/// A proxy keeps one endpoint of those that share an address, so each carries the weight of all instances behind
-/// the address.
-pub(crate) fn through_gateways(
-    gateways: &[Gateway],
-    classes: &BTreeMap<Labels, Class>,
-    ports: &[&Istr],
-    region: &Istr,
-) -> Vec<Endpoint> {
-    let addresses: usize = gateways.iter().map(|gateway| gateway.addresses.len()).sum();
-    let total = weight(classes.values().map(|class| class.count).sum());
-    let share = total.div_ceil(u32::try_from(addresses.max(1)).unwrap_or(u32::MAX)).max(1);
-    let mut endpoints = Vec::with_capacity(addresses * classes.len());
-    for gateway in gateways {
-        let ports: Arc<[(Istr, u32)]> =
-            ports.iter().map(|port| ((*port).clone(), gateway.external_port)).collect();
-        for address in &gateway.addresses {
-            for (labels, class) in classes {
-                let mut zones = class.zones.iter();
-                let zone = zones.next().filter(|_| zones.next().is_none() && !region.is_empty());
-                endpoints.push(Endpoint {
-                    address: address.clone(),
-                    ports: Arc::clone(&ports),
-                    labels: labels.clone(),
-                    locality: Locality {
-                        region: region.clone(),
-                        zone: zone.cloned().unwrap_or_default(),
-                        sub_zone: Istr::default(),
-                    },
-                    weight: share,
-                    sort: EndpointSort::Gateway,
-                });
-            }
-        }
-    }
-    endpoints.sort_by(|a, b| (&a.address, &a.labels).cmp(&(&b.address, &b.labels)));
-    endpoints
-}
-
-/// The pods of a destination, as clients that reach them see them.
-pub(crate) fn pods(
-    cx: Context<'_>,
-    destination: &Destination,
-    region: &Istr,
-    warnings: &mut Vec<Warning>,
-) -> Vec<Endpoint> {
-    let mut pods = Vec::new();
-    let exposed_ports = self::ports(destination);
-    for (endpoint, ports) in cx.endpoints(destination.id).into_iter().flat_map(crate::index::Endpoints::iter)
-    {
-        if pods.len() == MOST_ENDPOINTS {
-            let note =
-                format!("only the first {MOST_ENDPOINTS} of its instances are reached from other clusters");
-            warnings.push(Warning::Unwise { field: destination.input.to_string(), note });
-            break;
-        }
-        let ports = exposed_ports.iter().filter_map(|port| {
-            let is_it = |there: &&crate::api::EndpointPort| {
-                there.name == port.name || (there.name.is_empty() && there.protocol == port.label)
-            };
-            let number = ports.iter().find(is_it).map(|there| there.port).or(port.target)?;
-            Some((port.label.clone(), number))
-        });
-        let place = endpoint.sub_locality.as_ref().filter(|_| !region.is_empty());
-        pods.push(Endpoint {
-            address: endpoint.ip_address.clone(),
-            ports: ports.filter(|(_, number)| (1..=65535).contains(number)).collect(),
-            labels: endpoint.labels.clone(),
-            locality: Locality {
-                region: region.clone(),
-                zone: place.map(|place| place.zone.clone()).unwrap_or_default(),
-                sub_zone: place.map(|place| place.sub_zone.clone()).unwrap_or_default(),
-            },
-            weight: 0,
-            sort: EndpointSort::Pod,
-        });
-    }
-    pods
 }
 
 /// What the gateways of its own mesh need to find a destination.
@@ -368,12 +236,13 @@ pub(crate) fn entry<'a>(
     }
     let home = cx.mesh_of(destination)?;
     let region = destination.region().cloned().unwrap_or_else(|| home.region.clone());
+    let ports = ports::seen(destination, false);
     Some(Entry {
         virtual_mesh: &exposed.membership.virtual_mesh,
         host: exposed.host.clone(),
         address: cx.address_of(&destination.service),
-        ports: ports(destination),
-        endpoints: pods(cx, destination, &region, warnings),
+        endpoints: endpoints::pods_at(cx, destination, &ports, &region, warnings),
+        ports,
         gateways: cx.gateways(home.id),
     })
 }

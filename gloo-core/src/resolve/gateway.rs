@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use std::collections::BTreeSet;
 
 use crate::api::AppliedIngressGateway;
-use crate::check::is_dns_name;
+use crate::check::{is_dns_name, is_port};
 use crate::context::Context;
 use crate::id::{InputKind, InputRef};
 use crate::index::{Destination, DestinationId, GATEWAYS, Mesh, NETWORK};
@@ -58,23 +58,29 @@ pub(super) fn find<'a>(cx: Context<'a>, mesh: &'a Mesh, selectors: &[GatewaySele
     }
     if !found.errors.is_empty() {
         let nothing = found.gateways.is_empty();
-        let before = cx.applied_gateways(mesh.id).iter().filter_map(|applied| restore(cx, applied));
+        let before = cx.applied_gateways(mesh.id).iter().filter_map(|applied| restore(cx, mesh, applied));
         for gateway in before.filter(|gateway| nothing || failed.contains(&gateway.id)) {
             let note = format!("{} stays its gateway, as an earlier run found it", gateway.input);
             found.warnings.push(Warning::Unwise { field: mesh.input.to_string(), note });
             found.gateways.push(gateway);
         }
     }
+    check_ports(&mut found);
     check_addresses(&mut found);
     found
 }
 
 /// A gateway as an earlier run left it.
-fn restore(cx: Context<'_>, applied: &AppliedIngressGateway) -> Option<Gateway> {
+fn restore(cx: Context<'_>, mesh: &Mesh, applied: &AppliedIngressGateway) -> Option<Gateway> {
     let AppliedIngressGateway { destination_ref, external_addresses, port, external_port } = applied;
     let name = destination_ref.as_ref()?;
     let input = InputRef::new(InputKind::Destination, name.namespace.clone(), name.name.clone());
     let destination = cx.destination_named(&input)?;
+    // Its name can have gone to a service of another mesh.
+    let home = cx.mesh_of(destination)?;
+    if home.id != mesh.id && !home.is_revision_of(mesh) {
+        return None;
+    }
     (*port != 0 && *external_port != 0 && !destination.pod_selector().is_empty()).then(|| Gateway {
         id: destination.id,
         input,
@@ -229,6 +235,20 @@ fn server_port(destination: &Destination, port: u32) -> u32 {
     let as_written = destination.labels().get(NO_TRANSLATION).is_some();
     let target = destination.port(port).and_then(|port| port.target);
     if as_written { target.unwrap_or(port) } else { port }
+}
+
+/// Leaves out gateways with ports that cannot exist.
+fn check_ports(found: &mut Found) {
+    let errors = &mut found.errors;
+    found.gateways.retain(|gateway| {
+        let ports = [gateway.external_port, gateway.port, gateway.server_port];
+        let wrong = ports.into_iter().find(|port| !is_port(*port));
+        errors.extend(wrong.map(|port| Rejection::GatewayUnfit {
+            gateway: gateway.input.clone(),
+            reason: format!("its port {port} is not from 1 to 65535"),
+        }));
+        wrong.is_none()
+    });
 }
 
 /// Leaves out addresses that nobody can dial; tells which gateways wait for one.

@@ -12,7 +12,7 @@ use crate::index::{Mesh, MeshId, TextId, VirtualMesh};
 use crate::model::membership::{Entry, Standing};
 use crate::model::{self, Gateway, Membership, Neighbor, Part, Sharing};
 use crate::rejection::{Rejection, Warning};
-use crate::resolve::{gateway, virtual_mesh};
+use crate::resolve::{gateway, suffix, virtual_mesh};
 
 /// How a mesh takes part in a virtual mesh. The parts change for different reasons, and different units ask
 /// for them.
@@ -29,19 +29,21 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
     let revisions = cx.revisions(mesh);
     let owner = owner(cx, &revisions)?;
     let stored = stored(cx, &revisions, owner);
-    let in_force = InForce::of(owner, stored.as_ref())?;
-    let InForce { text, members, sharing, denies_by_default, is_last_good } = &in_force;
+    let in_force = InForce::of(owner, stored.as_ref(), |members, sharing| {
+        suffix::refusal(cx, mesh, members, &sharing.said()?.federation.suffix)
+    })?;
+    let InForce { text, members, sharing, denies_by_default, is_last_good, refused } = &in_force;
     let backend = cx.backend_for(mesh);
     let (neighbors, trust_domains) = neighbors(cx, backend, mesh, &revisions, owner, &in_force);
-    let mut errors = Vec::new();
+    let mut errors: Vec<Rejection> = refused.iter().cloned().collect();
     let mut warnings = Vec::new();
     let sharing_here = sharing.said().cloned().unwrap_or_default();
     // Whether traffic from other clusters comes in by a gateway. If not, gateways are known only so that they stay
     // open.
     let is_entered = *sharing != Part::Refused && members.len() >= 2 && !sharing_here.federation.flat_network;
     let mut gateways = Vec::new();
-    if mesh.cluster.is_empty() {
-        errors.push(Rejection::Unfit { destination: mesh.input.clone(), reason: "names no cluster" });
+    if let Some(reason) = mesh.lacks() {
+        errors.push(Rejection::Unfit { destination: mesh.input.clone(), reason });
     } else if backend.is_none() {
         let reason = format!("mesh type {} is not supported", mesh.platform.word());
         warnings.push(Warning::NotTranslated { reason });
@@ -49,7 +51,7 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
         let found = gateway::find(cx, mesh, &sharing_here.gateways);
         gateways = found.gateways;
         if is_entered {
-            errors = found.errors;
+            errors.extend(found.errors);
             warnings.extend(found.warnings);
         }
         if sharing_here.exports.is_empty() {
@@ -80,7 +82,7 @@ pub(crate) fn resolve(cx: Context<'_>, id: MeshId) -> Option<Member> {
             virtual_mesh: owner.input.clone(),
             generation,
             spec,
-            denies_by_default: *denies_by_default,
+            denies_by_default: *denies_by_default && mesh.lacks().is_none(),
             members: members.len(),
             restored: sharing.said().filter(|_| text.stored_for.is_some()).cloned(),
             shows: sharing.said().is_some_and(|sharing| !sharing.exports.is_empty()),
@@ -151,25 +153,39 @@ struct InForce {
     sharing: Part<Arc<Sharing>>,
     denies_by_default: bool,
     is_last_good: bool,
+    /// Why the sharing of the newest text is refused here, if that depends on the mesh.
+    refused: Option<Rejection>,
 }
 
 impl InForce {
-    fn of(owner: &VirtualMesh, stored: Option<&Stored>) -> Option<Self> {
+    /// `refusal` tells whether a mesh with these fellow members can have a sharing.
+    fn of(
+        owner: &VirtualMesh,
+        stored: Option<&Stored>,
+        refusal: impl Fn(&[MeshId], &Part<Arc<Sharing>>) -> Option<Rejection>,
+    ) -> Option<Self> {
         let current = TextId { virtual_mesh: owner.id, stored_for: None };
         let Some(version) = &owner.version else {
             let Stored { text, version, .. } = stored?;
+            let refused = refusal(&version.members, &version.sharing);
             return Some(Self {
                 text: *text,
                 members: version.members.clone(),
-                sharing: version.sharing.clone(),
+                sharing: if refused.is_some() { Part::Refused } else { version.sharing.clone() },
                 denies_by_default: version.denies_by_default,
                 is_last_good: true,
+                refused,
             });
         };
-        let earlier = stored
-            .filter(|stored| version.sharing == Part::Refused && stored.version.sharing != Part::Refused);
+        let refused = refusal(&version.members, &version.sharing);
+        let is_refused = refused.is_some() || version.sharing == Part::Refused;
+        let earlier = stored.filter(|stored| {
+            let sharing = &stored.version.sharing;
+            is_refused && *sharing != Part::Refused && refusal(&version.members, sharing).is_none()
+        });
         let (text, sharing) = match earlier {
             Some(stored) => (stored.text, stored.version.sharing.clone()),
+            None if is_refused => (current, Part::Refused),
             None => (current, version.sharing.clone()),
         };
         Some(Self {
@@ -178,6 +194,7 @@ impl InForce {
             sharing,
             denies_by_default: version.denies_by_default,
             is_last_good: earlier.is_some(),
+            refused,
         })
     }
 }
@@ -213,8 +230,7 @@ fn neighbors(
         add(other);
         let mut warnings = Vec::new();
         let mut refusal = None;
-        if other.cluster.is_empty() {
-            let reason = "names no cluster";
+        if let Some(reason) = other.lacks() {
             refusal = Some(Rejection::Unfit { destination: other.input.clone(), reason });
         } else if other.platform != mesh.platform {
             refusal = Some(Rejection::OtherMeshKind {

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::Istr;
 use crate::api::{self, ApprovalStatus, DestinationSelector, Policy};
-use crate::check::{Checks, is_token};
+use crate::check::{Checks, is_port, is_token};
 use crate::context::Context;
 use crate::id::{InputKind, InputRef};
 use crate::index::{self, Applied, Checked, Destination, Destinations, Id, Index, Policies};
@@ -296,7 +296,7 @@ fn check_operations(spec: &api::AccessPolicySpec, own: &mut Checks) {
         }
     }
     for port in &spec.allowed_ports {
-        if !(1..=65535).contains(port) {
+        if !is_port(*port) {
             own.invalid("spec.allowedPorts", port, "1 to 65535");
         }
     }

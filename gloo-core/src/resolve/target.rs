@@ -3,7 +3,7 @@
 use crate::api::{self, ClusterObjectRef, KubeServiceDestination, WeightedDestination};
 use crate::check::Checks;
 use crate::context::Context;
-use crate::index::bad_ref;
+use crate::index::{Endpoints, bad_ref};
 use crate::model::route::{HeaderChanges, Mirror, Shift, Target, TargetId, WeightedTarget, mirror, shift};
 use crate::name::object_key;
 use crate::rejection::Rejection;
@@ -136,7 +136,9 @@ fn find_virtual(
         let context = format!("with {}, which does not speak HTTP", found.input);
         targets.reject(Rejection::Unsupported { field: field.to_owned(), context });
     }
-    Some(Target { id: TargetId::VirtualDestination(found.id), port: failover.port })
+    let target = Target { id: TargetId::VirtualDestination(found.id), port: failover.port };
+    check_subset(cx, target, subset, field, targets);
+    Some(target)
 }
 
 /// A subset that selects nothing today may be deployed tomorrow, so it is only worth a warning.
@@ -147,15 +149,22 @@ fn check_subset(
     field: &str,
     checks: &mut Checks,
 ) {
-    let TargetId::Destination(destination) = target.id else { return };
-    let Some(endpoints) = cx.endpoints(destination) else {
+    if subset.is_empty() {
         return;
+    }
+    let destinations = match target.id {
+        TargetId::Destination(destination) => vec![destination],
+        TargetId::VirtualDestination(id) => {
+            let backings = cx.failover(id).into_iter().flat_map(|failover| &failover.backings);
+            backings.map(|backing| backing.destination).collect()
+        }
     };
-    if subset.is_empty() || endpoints.is_empty() {
+    let all: Vec<Endpoints<'_>> = destinations.into_iter().filter_map(|id| cx.endpoints(id)).collect();
+    if all.iter().all(|endpoints| endpoints.is_empty()) {
         return;
     }
     for (key, value) in subset {
-        if !endpoints.carry(key, value) {
+        if !all.iter().any(|endpoints| endpoints.carry(key, value)) {
             checks.unwise(format!("{field}.subset"), format!("no endpoint carries {key}: {value} now"));
         }
     }

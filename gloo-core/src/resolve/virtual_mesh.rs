@@ -18,6 +18,10 @@ use crate::snapshot::Snapshot;
 
 /// Annotation that makes clients check the service accounts behind a service.
 const SECURE_NAMING: &str = "networking.mesh.gloo.solo.io/secure-naming";
+/// What stands in an annotation that switches something on.
+const YES: &str = "true";
+/// What stands in an annotation that leaves something off.
+const NO: &str = "false";
 
 /// Reads a virtual mesh, if it is there.
 pub(crate) fn read(
@@ -46,7 +50,7 @@ pub(crate) fn read(
     };
     let generation = object.metadata.generation.unwrap_or_default();
     let annotations = object.metadata.annotations.as_ref();
-    checks.annotations(annotations, &[SECURE_NAMING]);
+    check_annotations(annotations, &mut checks);
     let version = version(cx, annotations, generation, &object.spec, &mut checks);
     let status = object.status.as_ref();
     Some(VirtualMesh {
@@ -86,7 +90,7 @@ pub(crate) fn version(
     let errors = checks.errors.len();
     let sharing = federation.as_ref().map(|federation| {
         let mut read = Reader { cx, members: &members, checks };
-        let secure_naming = annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == "true");
+        let secure_naming = annotations.and_then(|all| all.get(SECURE_NAMING)).is_some_and(|it| it == YES);
         read.sharing(federation, secure_naming)
     });
     // A reference to nothing leaves the rest of the federation as it is; a name that no host can have does not.
@@ -104,10 +108,20 @@ pub(crate) fn version(
 }
 
 /// Where the suffix of host names stands.
-const SUFFIX_FIELD: &str = "spec.federation.hostnameSuffix";
+pub(crate) const SUFFIX_FIELD: &str = "spec.federation.hostnameSuffix";
 
 /// Annotations of an object.
 pub(crate) type Annotations = BTreeMap<String, String>;
+
+/// Warns about annotations that mean nothing here, or not what somebody may think.
+fn check_annotations(annotations: Option<&Annotations>, checks: &mut Checks) {
+    checks.annotations(annotations, &[SECURE_NAMING]);
+    let value = annotations.and_then(|all| all.get(SECURE_NAMING));
+    if let Some(value) = value.filter(|value| *value != YES && *value != NO) {
+        let field = format!("metadata.annotations[{SECURE_NAMING}]");
+        checks.unwise(field, format!("{value:?} is neither true nor false, so it counts as false"));
+    }
+}
 
 /// The meshes listed, each once.
 fn read_members(cx: Context<'_>, listed: &[ObjectRef], checks: &mut Checks) -> Vec<MeshId> {
@@ -171,7 +185,11 @@ impl Reader<'_> {
             exports.extend(self.export(selector, &format!("spec.federation.selectors[{position}]")));
         }
         match (permissive.is_some(), selectors.is_empty()) {
-            (true, true) => exports.push(Export { destinations: Vec::new(), clients: Vec::new() }),
+            (true, true) => exports.push(Export {
+                field: "spec.federation.permissive".into(),
+                destinations: Vec::new(),
+                clients: Vec::new(),
+            }),
             (true, false) => {
                 self.checks.no_effect("spec.federation.permissive", ": selectors stand beside it");
             }
@@ -224,9 +242,9 @@ impl Reader<'_> {
         for (position, mesh) in meshes.iter().enumerate() {
             let field = format!("{field}.meshes[{position}]");
             let Some(id) = read_mesh(self.cx, mesh, &field, self.checks) else { continue };
-            if self.members.contains(&id) {
-                clients.push(id);
-            } else {
+            let meant = self.members_meant(id);
+            clients.extend(meant.iter().copied());
+            if meant.is_empty() {
                 let mesh = object_key(&mesh.name, &mesh.namespace, "");
                 let value = format!("{mesh}, which is not listed");
                 self.checks.invalid(field, value, "a mesh of spec.meshes");
@@ -234,6 +252,16 @@ impl Reader<'_> {
         }
         // An empty list would mean everybody.
         let nobody = clients.is_empty() && !meshes.is_empty();
-        (!nobody).then(|| Export { destinations: destination_selectors.clone(), clients })
+        let field = field.into();
+        (!nobody).then(|| Export { field, destinations: destination_selectors.clone(), clients })
+    }
+
+    /// The members that are the mesh of this name, in any of its revisions.
+    fn members_meant(&self, id: MeshId) -> Vec<MeshId> {
+        let revisions: Vec<MeshId> = self.cx.mesh(id).map_or_else(
+            || vec![id],
+            |mesh| self.cx.revisions(mesh).iter().map(|revision| revision.id).collect(),
+        );
+        self.members.iter().copied().filter(|member| revisions.contains(member)).collect()
     }
 }

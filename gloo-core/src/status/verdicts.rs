@@ -16,6 +16,11 @@ pub(crate) fn badness(state: ApprovalState) -> u8 {
     }
 }
 
+/// The worse of two states.
+pub(crate) fn worse(one: ApprovalState, other: ApprovalState) -> ApprovalState {
+    if badness(other) > badness(one) { other } else { one }
+}
+
 /// The verdicts that fit, the worst first, and their size; what is left out is counted under one key.
 pub(crate) fn fit(
     mut entries: Vec<(Istr, ApprovalStatus)>,

@@ -1,5 +1,6 @@
 //! The status of a virtual mesh: a verdict for each mesh, and for each destination that others see.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Istr;
@@ -11,13 +12,15 @@ use crate::rejection::{Rejection, Warning};
 use crate::report::Status;
 use crate::resolve::membership;
 use crate::status::size;
-use crate::status::verdicts::{badness, fit};
+use crate::status::verdicts::{badness, fit, worse};
 
 /// A destination that is shown to other meshes, or should be.
 pub(crate) struct Shown<'a> {
     pub key: &'a Istr,
     pub state: ApprovalState,
     pub errors: &'a [Rejection],
+    /// What is not written for it, because others have the names.
+    pub displaced: &'a [Rejection],
     pub warnings: &'a [Warning],
 }
 
@@ -64,14 +67,17 @@ pub(crate) fn of_meshes(cx: Context<'_>, virtual_mesh: &VirtualMesh) -> Vec<OfMe
 
 /// Puts the status of a virtual mesh together.
 ///
-/// `written` tells, for each mesh, what could not be written and what writing brought to light.
+/// `displaced` tells, by what it is for, what is not written because others have the names; `written`, for each
+/// mesh, what could not be written and what writing brought to light.
 pub(crate) fn virtual_mesh_status<'a>(
     cx: Context<'_>,
     virtual_mesh: &VirtualMesh,
     shown: impl Iterator<Item = Shown<'a>>,
+    displaced: &BTreeMap<&InputRef, Vec<Rejection>>,
     written: impl Fn(MeshId) -> (Vec<Rejection>, Vec<Warning>),
 ) -> Status {
     let meshes = of_meshes(cx, virtual_mesh).into_iter().map(|mut mesh| {
+        mesh.errors.extend(displaced.get(&mesh.input).into_iter().flatten().cloned());
         let mut state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
         let (blocked, remarks) = mesh.member.map(&written).unwrap_or_default();
         if !blocked.is_empty() {
@@ -81,7 +87,11 @@ pub(crate) fn virtual_mesh_status<'a>(
         mesh.warnings.extend(remarks);
         (mesh.key, verdict(state, &mesh.errors, &mesh.warnings))
     });
-    let destinations = shown.map(|it| (it.key.clone(), verdict(it.state, it.errors, it.warnings)));
+    let destinations = shown.map(|it| {
+        let state = if it.displaced.is_empty() { it.state } else { worse(it.state, ApprovalState::Invalid) };
+        let errors: Vec<Rejection> = it.errors.iter().chain(it.displaced).cloned().collect();
+        (it.key.clone(), verdict(state, &errors, it.warnings))
+    });
     let (meshes, destinations): (Vec<_>, Vec<_>) = (meshes.collect(), destinations.collect());
     let own =
         if virtual_mesh.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };

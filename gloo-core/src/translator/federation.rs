@@ -304,6 +304,10 @@ impl Translator<'_> {
             Unit::VirtualMeshStatus(id) => Some(*id),
             _ => None,
         });
+        let mut ids: BTreeSet<VirtualMeshId> = ids.collect();
+        let contested = self.results.outputs.take_contested(InputKind::VirtualMesh);
+        let arena = &self.index.virtual_meshes.arena;
+        ids.extend(contested.iter().filter_map(|input| arena.id_of(input)));
         let reads = Reads::new(self.results.keep);
         for id in ids {
             let unit = Unit::VirtualMeshStatus(id);
@@ -312,12 +316,15 @@ impl Translator<'_> {
                 continue;
             };
             let world = World { index: &self.index, backends: self.backends };
+            let displaced = self.results.outputs.displaced_of(&virtual_mesh.input);
             let shown = self.results.shown(&virtual_mesh.input).filter_map(|(id, outcome)| {
                 let verdict = outcome.exposure.as_deref().filter(|verdict| !verdict.is_gateway)?;
+                let destination = self.index.destinations.find(id)?;
                 Some(status::Shown {
-                    key: &self.index.destinations.find(id)?.key,
+                    key: &destination.key,
                     state: verdict.state,
                     errors: &verdict.errors,
+                    displaced: displaced.get(&destination.input).map_or(&[], Vec::as_slice),
                     warnings: &verdict.warnings,
                 })
             });
@@ -326,7 +333,7 @@ impl Translator<'_> {
                 let said = self.results.meshes.get(&mesh).map(Written::said);
                 said.map(|said| (said.blocked.clone(), said.exposure.clone())).unwrap_or_default()
             };
-            let status = status::virtual_mesh_status(cx, virtual_mesh, shown, written);
+            let status = status::virtual_mesh_status(cx, virtual_mesh, shown, &displaced, written);
             self.results.watchers.set(unit, reads.take());
             self.results.statuses.set(&virtual_mesh.input, Some(status));
         }
@@ -339,7 +346,7 @@ impl Translator<'_> {
             _ => None,
         });
         let mut ids: BTreeSet<VirtualDestinationId> = ids.collect();
-        let contested = self.results.outputs.take_contested();
+        let contested = self.results.outputs.take_contested(InputKind::VirtualDestination);
         let arena = &self.index.virtual_destinations.arena;
         ids.extend(contested.iter().filter_map(|input| arena.id_of(input)));
         let reads = Reads::new(self.results.keep);

@@ -6,7 +6,7 @@ use crate::Istr;
 use crate::api::TlsMode;
 use crate::check::Checks;
 use crate::id::InputRef;
-use crate::index::{Current, Policy};
+use crate::index::{Current, DestinationId, ExportId, MeshId, Policy, TextId, VirtualMesh};
 use crate::model::{AccessPolicy, TrafficPolicy};
 use crate::reads::Reads;
 use crate::rejection::{Rejection, Warning};
@@ -72,9 +72,18 @@ impl Translator<'_> {
         for virtual_mesh in self.index.virtual_meshes.arena.iter() {
             let subject = || Subject::Input(virtual_mesh.input.clone());
             add_checks(&subject, &virtual_mesh.checks, None, findings);
+            let vain = self.selectors_in_vain(virtual_mesh);
+            findings.extend(vain.map(|warning| Finding::warning(subject(), warning)));
             for mesh in status::of_meshes(cx, virtual_mesh) {
                 let checks = Checks { errors: mesh.errors, warnings: mesh.warnings };
                 add_checks(&subject, &checks, Some(&mesh.input), findings);
+            }
+        }
+        for virtual_mesh in self.index.virtual_meshes.arena.iter() {
+            for (owner, errors) in self.results.outputs.displaced_of(&virtual_mesh.input) {
+                let errors = errors.into_iter();
+                let subject = || Subject::Input(virtual_mesh.input.clone());
+                findings.extend(errors.map(|error| Finding::error(subject(), error).on(owner.clone())));
             }
         }
         for outcome in self.results.outcomes() {
@@ -92,6 +101,40 @@ impl Translator<'_> {
             findings.extend(errors.chain(warnings).map(|finding| finding.on(input.clone())));
         }
         reads.take();
+    }
+
+    /// Where a virtual mesh selects nothing that another of its meshes would see.
+    fn selectors_in_vain<'a>(&'a self, virtual_mesh: &'a VirtualMesh) -> impl Iterator<Item = Warning> + 'a {
+        let text = TextId { virtual_mesh: virtual_mesh.id, stored_for: None };
+        let all = &self.index.virtual_meshes;
+        let follows = move |mesh: &MeshId| {
+            all.members.get(mesh).map(|member| &member.membership).filter(|it| it.text == text)
+        };
+        let version = virtual_mesh.version.as_ref();
+        // An earlier text in force says nothing about the selectors of this one, nor do meshes that are alone.
+        let counts = version.is_some_and(|version| {
+            version
+                .members
+                .iter()
+                .filter_map(follows)
+                .any(|it| it.federation.is_some() && !it.neighbors.is_empty())
+        });
+        let sharing = version.and_then(|version| version.sharing.said()).filter(|_| counts);
+        let exports = sharing.into_iter().flat_map(|sharing| (0_u32..).zip(&sharing.exports));
+        exports.filter_map(move |(position, export)| {
+            let seen = |id: &DestinationId| {
+                let mesh = self.index.destinations.find(*id).and_then(|destination| destination.mesh);
+                mesh.as_ref().and_then(follows).is_some_and(|membership| {
+                    let clients = &export.clients;
+                    let is_meant = |mesh: &MeshId| clients.is_empty() || clients.contains(mesh);
+                    membership.neighbors.iter().any(|neighbor| is_meant(&neighbor.mesh))
+                })
+            };
+            let selected = all.exported(ExportId { text, position });
+            let detail = " that another mesh would see";
+            (!selected.iter().any(seen))
+                .then(|| Warning::SelectsNothing { field: export.field.clone(), detail })
+        })
     }
 
     /// What is to be said about virtual destinations: once for the whole, then for each mesh.
@@ -213,7 +256,7 @@ fn add_whole<T: Told>(policy: &Policy<T>, selects_nothing: bool, findings: &mut 
     let warnings = &policy.checks.warnings;
     findings.extend(warnings.iter().map(|warning| Finding::warning(subject(), warning.clone())));
     if selects_nothing && policy.object.is_some() {
-        let warning = Warning::SelectsNothing { field: "spec.destinationSelector" };
+        let warning = Warning::SelectsNothing { field: "spec.destinationSelector".into(), detail: "" };
         findings.push(Finding::warning(subject(), warning));
     }
 }

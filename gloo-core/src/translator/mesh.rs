@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::index::{Destination, Mesh, MeshId};
 use crate::model::MeshView;
 use crate::model::failover::Reach;
+use crate::model::membership::Standing;
 use crate::translator::written::Written;
 
 /// Writes what a mesh needs as a whole. Of several revisions, one stands for all.
@@ -18,7 +19,7 @@ pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
         return None;
     }
     let standing = cx.standing(id)?;
-    let backend = cx.backend_for(mesh).filter(|_| !mesh.cluster.is_empty())?;
+    let backend = cx.backend_for(mesh).filter(|_| mesh.lacks().is_none())?;
     let mut hosts = BTreeSet::new();
     let gateways = if let Some(entry) = &standing.entry {
         // The name of a cluster can be one that no host can have; then nothing of it is seen by others.
@@ -42,12 +43,19 @@ pub(super) fn write(cx: Context<'_>, id: MeshId) -> Option<Written> {
         virtual_mesh: &standing.virtual_mesh,
         gateways,
         hosts: hosts.into_iter().collect(),
+        sees_others: sees_others(cx, mesh, standing),
         denies_by_default: standing.denies_by_default,
         ingress: if standing.denies_by_default { ingress(cx, id) } else { Vec::new() },
     };
     let mut sink = Sink::new(cx, vec![mesh.input.clone(), standing.virtual_mesh.clone()]);
     backend.mesh(cx, &view, &mut sink);
     Some(Written::new(sink, Vec::new()))
+}
+
+/// Whether clients of a mesh may see hosts of other clusters.
+fn sees_others(cx: Context<'_>, mesh: &Mesh, standing: &Standing) -> bool {
+    let has_failovers = |revision: &&Mesh| cx.failovers_in(revision.id).next().is_some();
+    standing.members > 1 && (standing.shows || cx.revisions(mesh).iter().any(has_failovers))
 }
 
 /// Services that take traffic from outside of the mesh: the gateways for other clusters, and those that old

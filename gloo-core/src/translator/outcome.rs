@@ -13,6 +13,7 @@ use crate::reads::Unit;
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Subject};
 use crate::resolve::{self, Decision, Demands, Verdict, exposure};
+use crate::status::worse;
 use crate::translator::written::Written;
 
 /// What a destination comes to.
@@ -175,7 +176,8 @@ pub(super) fn conclude(outcome: &mut Outcome, decision: Decision<'_>) {
         let mut errors = exposed.errors;
         let mut state = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
         for unexposed in outcome.written().flat_map(|written| &written.said().unexposed) {
-            state = ApprovalState::Failed;
+            let is_foreign = matches!(unexposed, Rejection::ForeignObject { .. });
+            state = worse(state, if is_foreign { ApprovalState::Failed } else { ApprovalState::Invalid });
             errors.push(unexposed.clone());
         }
         Box::new(ExposureVerdict {
@@ -188,13 +190,18 @@ pub(super) fn conclude(outcome: &mut Outcome, decision: Decision<'_>) {
     });
 }
 
-/// A destination whose access policies are all refused is open, which nobody may overlook.
+/// A destination whose access policies are all refused is open, or closed to everybody, which nobody may overlook.
 fn unrestricted(decision: &Decision<'_>) -> Option<Finding> {
     let is_open = decision.access.is_empty() && !decision.access_verdicts.is_empty();
     is_open.then(|| {
         let destination = decision.resolved.destination.input.clone();
         let subject = Subject::Input(destination.clone());
-        Finding::error(subject, Rejection::Unrestricted { destination })
+        let rejection = if decision.denied_by_default {
+            Rejection::Closed { destination }
+        } else {
+            Rejection::Unrestricted { destination }
+        };
+        Finding::error(subject, rejection)
     })
 }
 

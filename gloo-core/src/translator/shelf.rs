@@ -22,7 +22,8 @@ pub(super) struct Shelf {
     /// What arrives before [`Shelf::settle`]: sorting everything at once is cheaper than many insertions.
     first: Vec<Arc<Object>>,
     is_settled: bool,
-    /// Those for which something was written that lost its name, or got it, since the last look.
+    /// Virtual meshes and virtual destinations from which objects follow that lost their names, or got them, since
+    /// [`Shelf::take_contested`].
     contested: BTreeSet<InputRef>,
     /// What stood under the names that changed since [`Shelf::begin`].
     before: BTreeMap<OutputRef, Option<Arc<Object>>>,
@@ -143,13 +144,17 @@ impl Shelf {
     }
 
     fn note_losers(&mut self, id: &OutputRef) {
+        let tells =
+            |input: &&InputRef| matches!(input.kind, InputKind::VirtualMesh | InputKind::VirtualDestination);
         let losers = self.losers.get(id).into_iter().flatten();
-        self.contested.extend(losers.filter_map(|loser| owner(loser)).cloned());
+        self.contested.extend(losers.flat_map(|loser| loser.inputs.iter().filter(tells)).cloned());
     }
 
-    /// Those for which something was written that lost its name, or got it, since the last call.
-    pub fn take_contested(&mut self) -> BTreeSet<InputRef> {
-        std::mem::take(&mut self.contested)
+    /// Those of a kind from which objects follow that lost their names, or got them, since the last call.
+    pub fn take_contested(&mut self, kind: InputKind) -> BTreeSet<InputRef> {
+        let (taken, kept) = std::mem::take(&mut self.contested).into_iter().partition(|it| it.kind == kind);
+        self.contested = kept;
+        taken
     }
 
     /// Why an object is not written, if another has its name.
@@ -166,10 +171,27 @@ impl Shelf {
 
     /// What does not get a name, with the name and what has it.
     pub fn losers(&self) -> impl Iterator<Item = (&InputRef, &OutputRef, &InputRef)> {
+        self.displaced().filter_map(|(loser, winner)| Some((owner(loser)?, &loser.id, winner)))
+    }
+
+    /// Which objects that follow from a virtual mesh do not get their name: what each is written for, and why.
+    /// Virtual destinations tell of theirs themselves.
+    pub fn displaced_of(&self, virtual_mesh: &InputRef) -> BTreeMap<&InputRef, Vec<Rejection>> {
+        let mut displaced: BTreeMap<&InputRef, Vec<Rejection>> = BTreeMap::new();
+        for (loser, winner) in self.displaced().filter(|(loser, _)| loser.inputs.contains(virtual_mesh)) {
+            if let Some(owner) = owner(loser).filter(|it| it.kind != InputKind::VirtualDestination) {
+                let (object, by) = (loser.id.to_string(), Box::new(winner.clone()));
+                displaced.entry(owner).or_default().push(Rejection::OutputTaken { object, by });
+            }
+        }
+        displaced
+    }
+
+    /// Objects that do not get their name, and what has it.
+    fn displaced(&self) -> impl Iterator<Item = (&Object, &InputRef)> {
         self.losers.iter().flat_map(|(id, losers)| {
             let winner = self.outputs.find(id).and_then(|winner| owner(winner));
-            let losers = losers.iter().filter_map(|loser| owner(loser));
-            losers.filter_map(move |loser| Some((loser, id, winner?)))
+            losers.iter().filter_map(move |loser| Some((&**loser, winner?)))
         })
     }
 }
