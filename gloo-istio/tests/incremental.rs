@@ -224,6 +224,77 @@ fn another_destination_for_the_service_of_a_gateway_takes_its_place() {
     check(&documents, vec![service("a-first", ("gw", "c1", "mesh-c2"), Some("192.0.2.1"))]);
 }
 
+/// Who holds a mesh is in its status, which is no other text of it; its neighbors ask.
+#[test]
+fn a_mesh_that_another_virtual_mesh_holds_leaves_its_neighbors() {
+    let one = virtual_mesh(&["mesh-c1", "mesh-c2"], json!([]));
+    let mut other = one.clone();
+    other["metadata"]["name"] = "vn".into();
+    let documents = [
+        mesh("mesh-c1", "c1"),
+        mesh("mesh-c2", "c2"),
+        service("gw-c1", ("gw", "c1", "mesh-c1"), Some("192.0.2.1")),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        one,
+        other,
+    ];
+    let mut held = mesh("mesh-c2", "c2");
+    held["status"] = json!({"appliedVirtualMesh": {"ref": {"name": "vn", "namespace": "gloo-mesh"}}});
+    check(&documents, vec![held, mesh("mesh-c2", "c2")]);
+}
+
+/// A gateway of an earlier run need not look like one, so nothing but its name says that it is back.
+#[test]
+fn a_gateway_of_an_earlier_run_that_comes_back_is_one_again() {
+    let mut home = mesh("mesh-c1", "c1");
+    home["status"] = json!({"appliedEastWestIngressGateways": [{
+        "destinationRef": {"name": "late", "namespace": "gloo-mesh"},
+        "externalAddresses": ["192.0.2.1"],
+        "port": 80,
+        "externalPort": 80,
+    }]});
+    let documents = [
+        home,
+        mesh("mesh-c2", "c2"),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        virtual_mesh(&["mesh-c1", "mesh-c2"], json!([])),
+    ];
+    check(&documents, vec![service("late", ("gw", "c1", "mesh-c1"), None)]);
+}
+
+/// The host name of a virtual destination is that of a service as soon as names in its cluster end like that.
+#[test]
+fn a_domain_that_becomes_known_takes_a_host_name_from_a_virtual_destination() {
+    let documents = [
+        mesh("mesh-c1", "c1"),
+        mesh("mesh-c2", "c2"),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        service("gw-c2", ("gw", "c2", "mesh-c2"), Some("192.0.2.2")),
+        service("s-c2", ("s", "c2", "mesh-c2"), None),
+        virtual_mesh(&["mesh-c1", "mesh-c2"], json!([])),
+        json!({
+            "apiVersion": "networking.enterprise.mesh.gloo.solo.io/v1beta1",
+            "kind": "VirtualDestination",
+            "metadata": {"name": "v", "namespace": "gloo-mesh", "generation": 1},
+            "spec": {
+                "hostname": "s.a.svc.prod.example",
+                "port": {"number": 80, "protocol": "http"},
+                "static": {"destinations": [
+                    {"kubeService": {"name": "s", "namespace": "a", "clusterName": "c2"}},
+                ]},
+                "virtualMesh": {"name": "vm", "namespace": "gloo-mesh"},
+            },
+        }),
+    ];
+    let cluster = json!({
+        "apiVersion": "multicluster.solo.io/v1alpha1",
+        "kind": "KubernetesCluster",
+        "metadata": {"name": "c1", "namespace": "gloo-mesh"},
+        "spec": {"clusterDomain": "prod.example"},
+    });
+    check(&documents, vec![cluster]);
+}
+
 /// Of several that want one host name the oldest has it, and the others are told so.
 #[test]
 fn the_oldest_has_a_host_name_that_three_want() {
