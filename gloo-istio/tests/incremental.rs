@@ -295,6 +295,33 @@ fn a_domain_that_becomes_known_takes_a_host_name_from_a_virtual_destination() {
     check(&documents, vec![cluster]);
 }
 
+/// What the routes of one service need can change how those of another must call what they need.
+#[test]
+fn a_subset_whose_name_another_wants_is_called_otherwise_by_all() {
+    let shift = |index, from: &str, subset: serde_json::Value| {
+        let service = |name: &str| json!({"name": name, "namespace": "a", "clusterName": "c1"});
+        let mut target = service("t");
+        target["subset"] = subset;
+        target["port"] = 80.into();
+        arbitrary::traffic_policy(
+            index,
+            json!({
+                "destinationSelector": [{"kubeServiceRefs": {"services": [service(from)]}}],
+                "policy": {"trafficShift": {"destinations": [{"kubeService": target, "weight": 100}]}},
+            }),
+        )
+    };
+    let documents = [
+        mesh("mesh-c1", "c1"),
+        service("s-c1", ("s", "c1", "mesh-c1"), None),
+        service("t-c1", ("t", "c1", "mesh-c1"), None),
+        service("u-c1", ("u", "c1", "mesh-c1"), None),
+        shift(0, "u", json!({"a": "b-c"})),
+    ];
+    let edits = vec![shift(1, "s", json!({"a-b": "c"})), shift(1, "s", json!({"version": "v1"}))];
+    check(&documents, edits);
+}
+
 /// Of several that want one host name the oldest has it, and the others are told so.
 #[test]
 fn the_oldest_has_a_host_name_that_three_want() {
