@@ -57,7 +57,7 @@ struct Reader<'a> {
     meshes: BTreeMap<MeshId, Checks>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn read(&mut self) -> Option<Failover> {
         let errors = self.checks.errors.len();
         let (port, protocol) = self.port().unzip();

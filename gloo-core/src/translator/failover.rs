@@ -98,17 +98,17 @@ fn client_side<'a>(
     }
     let mut outlier_policies = Vec::new();
     let mut outlier = None;
-    if !is_single_gateway(&endpoints) {
+    if is_single_gateway(&endpoints) {
+        // A gateway is a single instance to its clients: leaving it out would cut off everything behind it.
+        let note =
+            format!("clients in {} reach it at a single address, which is never left out", client.cluster);
+        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
+    } else {
         outlier = failover.outlier.or_else(|| {
             let (outlier, policies) = outlier_of_backings(cx, index, failover, remarks);
             outlier_policies = policies;
             Some(outlier)
         });
-    } else {
-        // A gateway is a single instance to its clients: leaving it out would cut off everything behind it.
-        let note =
-            format!("clients in {} reach it at a single address, which is never left out", client.cluster);
-        remarks.push(Warning::Unwise { field: failover.input.to_string(), note });
     }
     let input = &failover.input;
     let (address, name) = place(cx, &Claim::of_virtual_destination(input), (input, "it"), remarks);
