@@ -12,7 +12,7 @@ mod workloads;
 pub(crate) use destination::destination_status;
 pub(crate) use mesh::mesh_status;
 pub(crate) use policy::{PolicyStatus, policy_status};
-pub(crate) use verdicts::worse;
+pub(crate) use verdicts::state_of;
 pub(crate) use virtual_destination::virtual_destination_status;
 pub(crate) use virtual_mesh::{Shown, of_meshes, virtual_mesh_status};
 

@@ -12,11 +12,12 @@ use gloo_core::model::traffic::{outlier, tls};
 use gloo_core::model::{Claimed, Entry, Exposure, Keepalive, Resolved, RouteSettings, Subset, View};
 use gloo_core::rejection::{Rejection, Warning};
 
+use crate::user_config::{self, Ours};
 use crate::wire::{
     ConnectionPool, DESTINATION_RULE, DestinationRule, Location, SERVICE_ENTRY, ServiceEntry, TcpKeepalive,
     TcpSettings, Tls, TlsMode, TrafficPolicy, VIRTUAL_SERVICE,
 };
-use crate::{route, service_entry, traffic, user_config};
+use crate::{route, service_entry, traffic};
 
 /// What speaks against clients in other clusters seeing a destination.
 pub(crate) fn objections(destination: &Destination) -> Vec<Objection> {
@@ -69,7 +70,7 @@ pub(crate) fn write(
     rule.export_to = service_entry::everywhere();
     let routes = route::virtual_service(cx, view);
     let is_admitted =
-        user_config::admits_rule(cx, resolved.destination, &view.standpoint, routes.is_some(), sink);
+        user_config::admits_rule(cx, host, &Ours::elsewhere(cx, service, client), routes.is_some(), sink);
     // Without its subsets requests would get 503.
     if is_admitted || !rule.subsets.is_empty() {
         let place = Place { kind: &DESTINATION_RULE, cluster, namespace, name: &name };

@@ -5,6 +5,7 @@
 
 use gloo_core::Istr;
 use gloo_core::backend::{Objection, Place, Sink};
+use gloo_core::context::Context;
 use gloo_core::index::Mesh;
 use gloo_core::model::failover::{ClientSide, FailoverOrder, FailoverOutlier, ServerSide};
 use gloo_core::model::{Failover, FailoverView, Subset};
@@ -12,6 +13,7 @@ use gloo_core::rejection::{Rejection, Warning};
 
 use crate::exposure::connection_pool;
 use crate::service_entry;
+use crate::user_config::{self, Ours};
 use crate::wire::{
     DESTINATION_RULE, DestinationRule, FailoverStep, LoadBalancer, LocalityLb, Location, OutlierDetection,
     Resolution, SERVICE_ENTRY, ServiceEntry, ServicePort, Subset as SubsetBody, Tls, TlsMode, TrafficPolicy,
@@ -37,12 +39,12 @@ fn is_older(mesh: &Mesh, minor: u32) -> bool {
 }
 
 /// Writes what a virtual destination needs in one cluster.
-pub(crate) fn write(view: &FailoverView<'_>, sink: &mut Sink<'_>) {
+pub(crate) fn write(cx: Context<'_>, view: &FailoverView<'_>, sink: &mut Sink<'_>) {
     if let Some(server) = &view.server {
         write_server(view, server, sink);
     }
     if let Some(client) = &view.client {
-        write_client(view, client, sink);
+        write_client(cx, view, client, sink);
     }
 }
 
@@ -90,7 +92,7 @@ fn policies<'s>(subsets: &'s [Subset<'_>]) -> impl Iterator<Item = gloo_core::id
     subsets.iter().flat_map(|subset| subset.policies.iter().copied().cloned())
 }
 
-fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, sink: &mut Sink<'_>) {
+fn write_client(cx: Context<'_>, view: &FailoverView<'_>, client: &ClientSide<'_>, sink: &mut Sink<'_>) {
     let name = &client.name;
     let FailoverView { failover, mesh: Mesh { cluster, root_namespace: namespace, .. }, .. } = *view;
     let resolution = service_entry::resolution(client.endpoints.iter().map(|(_, endpoint)| endpoint));
@@ -143,6 +145,11 @@ fn write_client(view: &FailoverView<'_>, client: &ClientSide<'_>, sink: &mut Sin
         }),
         subsets: client.subsets.iter().map(|it| subset(failover, it)).collect(),
     };
+    let ours = Ours::of_virtual_destination(view.mesh, name);
+    // Without its subsets requests would get 503.
+    if !user_config::admits_rule(cx, &failover.hostname, &ours, false, sink) && rule.subsets.is_empty() {
+        return;
+    }
     let place = Place { kind: &DESTINATION_RULE, cluster, namespace, name };
     let policies = policies(&client.subsets).chain(client.outlier_policies.iter().cloned());
     sink.write(place, policies, rule);

@@ -130,7 +130,7 @@ impl Backend for Istio {
         mesh::write(cx, view, sink);
     }
 
-    fn failover(&self, _: Context<'_>, view: &FailoverView<'_>, sink: &mut Sink<'_>) {
-        failover::write(view, sink);
+    fn failover(&self, cx: Context<'_>, view: &FailoverView<'_>, sink: &mut Sink<'_>) {
+        failover::write(cx, view, sink);
     }
 }

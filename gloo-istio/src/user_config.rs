@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gloo_core::Istr;
+use gloo_core::api::ClusterObjectRef;
 use gloo_core::backend::{Objection, Sink};
 use gloo_core::context::Context;
 use gloo_core::id::{OutputKind, OutputRef};
@@ -88,12 +89,12 @@ pub(crate) fn collide(
     }
 }
 
-/// Tells what configures the host of a destination in another cluster beside our objects, whoever asked for those;
-/// tells whether our rule may be written.
+/// Tells what configures a host that is not only of the clients' own cluster beside our objects, whoever asked for
+/// those; tells whether our rule may be written.
 pub(crate) fn admits_rule(
     cx: Context<'_>,
-    destination: &Destination,
-    standpoint: &Standpoint,
+    host: &Istr,
+    ours: &Ours,
     has_routes: bool,
     sink: &mut Sink<'_>,
 ) -> bool {
@@ -102,11 +103,9 @@ pub(crate) fn admits_rule(
         return true;
     }
     let mut admitted = true;
-    let host = &standpoint.host;
-    let ours = Ours::of(cx, destination, &standpoint.cluster, standpoint.client);
-    for object in beside_ours(cx, &standpoint.cluster, host, &ours) {
+    for object in beside_ours(cx, &ours.cluster, host, ours) {
         let collision = match object.config.body.downcast_ref::<Body>() {
-            Some(Body::DestinationRule(rule)) => rules(cx, &ours, object, rule, host),
+            Some(Body::DestinationRule(rule)) => rules(cx, ours, object, rule, host),
             // Where we have routes, the policies that ask for them are told.
             Some(Body::VirtualService { export_to, .. }) if !has_routes => only_routes(object, export_to),
             _ => None,
@@ -134,8 +133,8 @@ fn only_routes(object: &UserObject, export_to: &[Istr]) -> Option<Collision> {
     Some(Collision { detail: format!("; it decides where requests{clients} go"), serious: false })
 }
 
-/// Where our objects for a service are, in the cluster of the clients.
-struct Ours {
+/// Where our objects for a host are, in the cluster of the clients.
+pub(crate) struct Ours {
     cluster: Istr,
     namespace: Istr,
     name: Istr,
@@ -155,13 +154,30 @@ impl Ours {
                 root: cx.mesh_of(destination).map(|mesh| mesh.root_namespace.clone()),
             };
         }
-        let root = client.and_then(|client| cx.mesh(client)).map(|mesh| mesh.root_namespace.clone());
-        Self {
-            cluster: cluster.clone(),
-            namespace: root.clone().unwrap_or_default(),
-            name: cx.name_elsewhere(service),
-            root,
+        match client.and_then(|client| cx.mesh(client)) {
+            Some(client) => Self::elsewhere(cx, service, client),
+            None => Self {
+                cluster: cluster.clone(),
+                namespace: Istr::default(),
+                name: cx.name_elsewhere(service),
+                root: None,
+            },
         }
+    }
+
+    /// Those for a service of another cluster.
+    pub(crate) fn elsewhere(cx: Context<'_>, service: &ClusterObjectRef, client: &Mesh) -> Self {
+        Self::in_root(client, cx.name_elsewhere(service))
+    }
+
+    /// Those for a virtual destination.
+    pub(crate) fn of_virtual_destination(client: &Mesh, name: &Istr) -> Self {
+        Self::in_root(client, name.clone())
+    }
+
+    fn in_root(client: &Mesh, name: Istr) -> Self {
+        let root = &client.root_namespace;
+        Self { cluster: client.cluster.clone(), namespace: root.clone(), name, root: Some(root.clone()) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Istr;
 use crate::api::{ApprovalState, ApprovalStatus};
+use crate::rejection::Rejection;
 use crate::status::size;
 
 /// How bad a state is; the worst verdict is that of the whole.
@@ -19,6 +20,16 @@ pub(crate) fn badness(state: ApprovalState) -> u8 {
 /// The worse of two states.
 pub(crate) fn worse(one: ApprovalState, other: ApprovalState) -> ApprovalState {
     if badness(other) > badness(one) { other } else { one }
+}
+
+/// The state of something with these errors. What is right but cannot be written has failed; everything else is to be
+/// set right by those who wrote it.
+pub(crate) fn state_of<'a>(errors: impl IntoIterator<Item = &'a Rejection>) -> ApprovalState {
+    let states = errors.into_iter().map(|error| match error {
+        Rejection::ForeignObject { .. } => ApprovalState::Failed,
+        _ => ApprovalState::Invalid,
+    });
+    states.fold(ApprovalState::Accepted, worse)
 }
 
 /// The verdicts that fit, the worst first, and their size; what is left out is counted under one key.

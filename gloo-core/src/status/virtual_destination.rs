@@ -15,7 +15,7 @@ use crate::report::Status;
 use crate::resolve::Demands;
 use crate::status::destination::required;
 use crate::status::size;
-use crate::status::verdicts::{badness, fit};
+use crate::status::verdicts::{badness, fit, state_of};
 use crate::status::virtual_mesh::verdict;
 
 /// Puts the status of a virtual destination together.
@@ -31,14 +31,9 @@ pub(crate) fn virtual_destination_status(
         let InputRef { name, namespace, .. } = cx.name_of_mesh(*id)?;
         let key = object_key(name, namespace, "").into();
         let (blocked, remarks) = written(*id);
-        let state = match (checks.errors.is_empty(), blocked.is_empty()) {
-            (_, false) => ApprovalState::Failed,
-            (false, true) => ApprovalState::Invalid,
-            (true, true) => ApprovalState::Accepted,
-        };
         let errors: Vec<Rejection> = checks.errors.iter().cloned().chain(blocked).collect();
         let warnings: Vec<Warning> = checks.warnings.iter().cloned().chain(remarks).collect();
-        Some((key, verdict(state, &errors, &warnings)))
+        Some((key, verdict(state_of(&errors), &errors, &warnings)))
     });
     let meshes: Vec<_> = meshes.collect();
     let own = if it.checks.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };

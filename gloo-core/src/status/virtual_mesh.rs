@@ -12,7 +12,7 @@ use crate::rejection::{Rejection, Warning};
 use crate::report::Status;
 use crate::resolve::membership;
 use crate::status::size;
-use crate::status::verdicts::{badness, fit, worse};
+use crate::status::verdicts::{badness, fit, state_of, worse};
 
 /// A destination that is shown to other meshes, or should be.
 pub(crate) struct Shown<'a> {
@@ -77,18 +77,14 @@ pub(crate) fn virtual_mesh_status<'a>(
     written: impl Fn(MeshId) -> (Vec<Rejection>, Vec<Warning>),
 ) -> Status {
     let meshes = of_meshes(cx, virtual_mesh).into_iter().map(|mut mesh| {
-        mesh.errors.extend(displaced.get(&mesh.input).into_iter().flatten().cloned());
-        let mut state = if mesh.errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
         let (blocked, remarks) = mesh.member.map(&written).unwrap_or_default();
-        if !blocked.is_empty() {
-            state = ApprovalState::Failed;
-        }
-        mesh.errors.extend(blocked);
+        let taken = displaced.get(&mesh.input).into_iter().flatten().cloned();
+        mesh.errors.extend(taken.chain(blocked));
         mesh.warnings.extend(remarks);
-        (mesh.key, verdict(state, &mesh.errors, &mesh.warnings))
+        (mesh.key, verdict(state_of(&mesh.errors), &mesh.errors, &mesh.warnings))
     });
     let destinations = shown.map(|it| {
-        let state = if it.displaced.is_empty() { it.state } else { worse(it.state, ApprovalState::Invalid) };
+        let state = worse(it.state, state_of(it.displaced));
         let errors: Vec<Rejection> = it.errors.iter().chain(it.displaced).cloned().collect();
         (it.key.clone(), verdict(state, &errors, it.warnings))
     });

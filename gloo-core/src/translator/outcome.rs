@@ -13,7 +13,7 @@ use crate::reads::Unit;
 use crate::rejection::{Rejection, Warning};
 use crate::report::{Finding, Subject};
 use crate::resolve::{self, Decision, Demands, Verdict, exposure};
-use crate::status::worse;
+use crate::status::state_of;
 use crate::translator::written::Written;
 
 /// What a destination comes to.
@@ -174,15 +174,10 @@ pub(super) fn conclude(outcome: &mut Outcome, decision: Decision<'_>) {
             }
         }
         let mut errors = exposed.errors;
-        let mut state = if errors.is_empty() { ApprovalState::Accepted } else { ApprovalState::Invalid };
-        for unexposed in outcome.written().flat_map(|written| &written.said().unexposed) {
-            let is_foreign = matches!(unexposed, Rejection::ForeignObject { .. });
-            state = worse(state, if is_foreign { ApprovalState::Failed } else { ApprovalState::Invalid });
-            errors.push(unexposed.clone());
-        }
+        errors.extend(outcome.written().flat_map(|written| &written.said().unexposed).cloned());
         Box::new(ExposureVerdict {
             virtual_mesh: exposed.membership.virtual_mesh.clone(),
-            state,
+            state: state_of(&errors),
             errors,
             warnings,
             is_gateway: exposed.is_gateway,
