@@ -16,6 +16,7 @@ use std::time::Duration;
 use gloo_benches::counts::{counts, to_json};
 use gloo_benches::machine::{Machine, today};
 use gloo_benches::measure::{Effort, measure, run};
+use gloo_benches::process::{self, number, say, write_json};
 use gloo_benches::table::Table;
 use gloo_benches::world::{Size, world};
 
@@ -33,32 +34,8 @@ struct Arguments {
     repeat: Option<usize>,
 }
 
-/// Makes mimalloc keep what is freed. Otherwise it goes back to the kernel between two rounds, and what is measured
-/// is how fast the kernel clears pages.
-const KEEP_MEMORY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "-1");
-
 fn main() -> ExitCode {
-    if std::env::var_os(KEEP_MEMORY.0).is_none() {
-        return again().unwrap_or_else(|error| {
-            report(&error.to_string());
-            ExitCode::FAILURE
-        });
-    }
-    match Arguments::read(std::env::args().skip(1)).and_then(|arguments| arguments.run()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&error);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Runs this program again, with the setting that the allocator reads when it starts.
-fn again() -> std::io::Result<ExitCode> {
-    let (name, value) = KEEP_MEMORY;
-    let mut command = std::process::Command::new(std::env::current_exe()?);
-    let status = command.args(std::env::args_os().skip(1)).env(name, value).status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    process::run(|arguments| Arguments::read(arguments)?.run())
 }
 
 impl Arguments {
@@ -105,8 +82,7 @@ impl Arguments {
         let table = Table { date: today(), machine: Machine::here(), allocator: "mimalloc, counted", rows };
         say(&table.to_markdown());
         if let Some(file) = &self.json {
-            let json = serde_json::to_string_pretty(&table).map_err(|error| error.to_string())?;
-            std::fs::write(file, json + "\n").map_err(|error| format!("{file}: {error}"))?;
+            write_json(file, &table)?;
         }
         Ok(())
     }
@@ -122,25 +98,10 @@ impl Arguments {
     }
 }
 
-fn number<T: std::str::FromStr>(text: Option<String>) -> Result<T, String> {
-    let text = text.unwrap_or_default();
-    text.parse().map_err(|_| format!("{text:?} is no number"))
-}
-
 fn parse_size(text: &str) -> Result<Size, String> {
     let parts = text.split_once('x').and_then(|(clusters, services)| {
         Some(Size { clusters: clusters.parse().ok()?, services: services.parse().ok()? })
     });
     let sound = |size: &Size| size.clusters > 0 && size.services > 0;
     parts.filter(sound).ok_or_else(|| format!("{text:?} is no size such as 10x100"))
-}
-
-#[expect(clippy::print_stdout, reason = "the table is the result")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-#[expect(clippy::print_stderr, reason = "a program that fails says why")]
-fn report(error: &str) {
-    eprintln!("error: {error}");
 }

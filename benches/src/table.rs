@@ -164,7 +164,7 @@ impl Table {
     }
 }
 
-fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
+pub(crate) fn line(name: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = std::iter::once(name.to_owned()).chain(cells).collect();
     format!("| {} |", cells.join(" | "))
 }
@@ -188,7 +188,7 @@ fn per_input(row: &Row) -> f64 {
     row.seconds.translate / float(row.counts.inputs)
 }
 
-fn ratio(value: f64, by: f64) -> String {
+pub(crate) fn ratio(value: f64, by: f64) -> String {
     if by > 0.0 { format!("{:.2}", value / by) } else { nothing() }
 }
 
@@ -196,25 +196,25 @@ fn nothing() -> String {
     "–".to_owned()
 }
 
-fn milliseconds(seconds: f64) -> String {
+pub(crate) fn milliseconds(seconds: f64) -> String {
     format!("{:.2}", seconds * 1e3)
 }
 
-fn megabytes(bytes: usize) -> String {
+pub(crate) fn megabytes(bytes: usize) -> String {
     format!("{:.2}", float(bytes) / 1e6)
 }
 
-fn megabytes_of(bytes: u64) -> String {
+pub(crate) fn megabytes_of(bytes: u64) -> String {
     format!("{:.2}", float_of(bytes) / 1e6)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn float(value: usize) -> f64 {
+pub(crate) fn float(value: usize) -> f64 {
     value as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn float_of(value: u64) -> f64 {
+pub(crate) fn float_of(value: u64) -> f64 {
     value as f64
 }
 
