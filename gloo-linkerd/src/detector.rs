@@ -108,10 +108,6 @@ impl Detector for Linkerd {
         if has_proxy(template) {
             return Intent::Yes(plane(template), claim(template));
         }
-        // Without a control plane nobody gets a proxy, whatever they ask for.
-        if anchors(cluster).next().is_none() {
-            return Intent::Unsaid;
-        }
         if template.host_network {
             return Intent::No;
         }

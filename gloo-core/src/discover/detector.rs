@@ -30,7 +30,8 @@ pub trait Detector: Debug + Send + Sync {
     /// How a pod takes part in a mesh of this kind.
     fn member(&self, pod: &Pod) -> Option<Member>;
 
-    /// Whether pods that a controller makes will take part, as its mesh decides that when they are made.
+    /// Whether pods that a controller makes will take part, as its mesh decides that when they are made. Asked only
+    /// in clusters in which there is a mesh of this kind.
     fn intent(&self, cluster: View<'_>, controller: &Controller, notes: &mut Diagnostics) -> Intent;
 
     /// Why a service is never a destination, if it is not: it is a part of a mesh itself, or a copy of something

@@ -40,14 +40,15 @@ pub fn intent(cluster: View<'_>, controller: &Controller, notes: &mut Diagnostic
     let Some(revision) = by_webhook(labels, template) else { return Intent::Unsaid };
     let revision = match revision {
         Wish::Revision(revision) => revision,
-        Wish::No => return Intent::No,
+        // The namespace gives no proxies to new pods; that is no word about this workload.
+        Wish::No => return Intent::Unsaid,
         // Whoever asks for a pod alone is not overruled by what is configured for all.
         Wish::Pod => return Intent::Yes(Plane::Sidecar, claim(DEFAULT.into())),
     };
     if asks == Some(true) || Injector::read(cluster, &revision).injects(&template.labels) {
         Intent::Yes(Plane::Sidecar, claim(revision))
     } else {
-        Intent::No
+        Intent::Unsaid
     }
 }
 
