@@ -51,7 +51,7 @@ pub(super) struct Cluster {
     slices_of: BTreeMap<Name, BTreeSet<Name>>,
     /// Services by an instance that is told to stand behind them.
     targets: BTreeMap<Name, BTreeSet<Name>>,
-    /// Controllers that some detector reads.
+    /// Controllers of which meshes are made, and of agents.
     control_planes: BTreeSet<ControllerId>,
     /// Members by detector.
     pub members: Vec<Members>,
@@ -135,7 +135,7 @@ impl Cluster {
         self.pods.values().find(with_label).map(|known| &known.pod.name.namespace)
     }
 
-    /// Whether some detector reads a controller.
+    /// Whether meshes look at a controller.
     pub fn is_control_plane(&self, id: &ControllerId) -> bool {
         self.control_planes.contains(id)
     }

@@ -66,10 +66,7 @@ impl Code {
     /// How much it matters.
     pub fn severity(self) -> Severity {
         match self {
-            Self::Undecodable
-            | Self::InvalidName
-            | Self::ForeignObject
-            | Self::AnnotatedServiceWithoutMesh => Severity::Error,
+            Self::Undecodable | Self::ForeignObject | Self::AnnotatedServiceWithoutMesh => Severity::Error,
             Self::NotInMesh | Self::PartOfMesh | Self::NoWorkload | Self::OptedOut => Severity::Info,
             _ => Severity::Warning,
         }

@@ -10,7 +10,7 @@ use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
 use crate::discover::destination::KnownDestination;
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::discover::emit::{Emitted, Emitter};
+use crate::discover::emit::{Emitted, Emitter, Source};
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
 use crate::discover::resource::{
@@ -263,7 +263,8 @@ impl State {
         let gone: Vec<Name> =
             self.found_meshes.keys().filter(|source| !found.contains_key(*source)).cloned().collect();
         for source in gone {
-            self.found_meshes.put(&source, &source, "", None, (&self.cluster.name, emitter), &mut notes);
+            let of = Source { kind: "Mesh", name: &source, ending: "" };
+            self.found_meshes.put(&source, of, None, (&self.cluster.name, emitter), &mut notes);
         }
         for (source, (position, mesh)) in found {
             let FoundMesh { source: _, annotations, facts, mut spec, identity } = mesh;
@@ -274,14 +275,8 @@ impl State {
             let annotations = naming::annotations(&annotations, &facts);
             let metadata = naming::metadata(options, &self.cluster.name, &plain, annotations);
             let object = Arc::new(Mesh { metadata, spec, status: None });
-            self.found_meshes.put(
-                &source,
-                &source,
-                "",
-                Some(&object),
-                (&self.cluster.name, emitter),
-                &mut notes,
-            );
+            let of = Source { kind: "Mesh", name: &source, ending: "" };
+            self.found_meshes.put(&source, of, Some(&object), (&self.cluster.name, emitter), &mut notes);
             if let Some(object) = self.found_meshes.get(&source) {
                 meshes.push(KnownMesh { detector: position, source, identity, object: Arc::clone(object) });
             }
@@ -344,7 +339,8 @@ impl State {
         }
         let ending = format!("-{}", id.kind.word().to_lowercase());
         let place = (&self.cluster.name, emitter);
-        let renamed = self.found_workloads.put(id, &id.name, &ending, object.as_ref(), place, &mut notes);
+        let source = Source { kind: id.kind.word(), name: &id.name, ending: &ending };
+        let renamed = self.found_workloads.put(id, source, object.as_ref(), place, &mut notes);
         self.dirty.controllers.extend(renamed);
         keep(&mut self.notes.controllers, id, notes);
     }
@@ -363,7 +359,8 @@ impl State {
             service.and_then(|service| finder.destination(service, &self.workloads, &mut notes));
         let object = found.map(|found| found.object);
         let place = (&self.cluster.name, emitter);
-        let renamed = self.found_destinations.put(name, name, "", object.as_ref(), place, &mut notes);
+        let source = Source { kind: "Service", name, ending: "" };
+        let renamed = self.found_destinations.put(name, source, object.as_ref(), place, &mut notes);
         self.dirty.services.extend(renamed);
         keep(&mut self.notes.services, name, notes);
     }

@@ -129,7 +129,7 @@ impl<'a> Finder<'a> {
             return self.by_pods(controller, &pods, notes);
         }
         let object = subject(controller);
-        if self.cluster.is_control_plane(&controller.id) {
+        if self.is_of_mesh(controller) {
             notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
             return None;
         }
@@ -201,7 +201,7 @@ impl<'a> Finder<'a> {
     /// Says why pods that run take no part.
     fn explain(self, controller: &Controller, notes: &mut Diagnostics) {
         let object = subject(controller);
-        if self.cluster.is_control_plane(&controller.id) {
+        if self.is_of_mesh(controller) {
             notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
             return;
         }
@@ -223,6 +223,11 @@ impl<'a> Finder<'a> {
             );
             notes.note(Code::InjectionPending, &object, message);
         }
+    }
+
+    /// Whether a controller makes something that a kind of mesh itself consists of.
+    fn is_of_mesh(self, controller: &Controller) -> bool {
+        self.detectors.iter().any(|detector| detector.reads_controller(controller))
     }
 
     /// The detectors that found a mesh in the cluster: no other kind of mesh gives proxies to pods there.
