@@ -13,6 +13,7 @@ use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discover::emit::{Emitted, Emitter, Source};
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
+use crate::discover::pods;
 use crate::discover::resource::{
     ControllerId, ControllerKind, Kind, Name, Pod, ReplicaSet, Resource, selects,
 };
@@ -373,17 +374,8 @@ impl State {
             .chain(notes.services.values())
             .chain(notes.undecodable.values());
         let mut all: BTreeSet<Diagnostic> = all.flat_map(Diagnostics::iter).cloned().collect();
-        let mut missing = Diagnostics::new(&self.cluster.name);
-        for known in self.cluster.pods.values() {
-            let set = known.pod.owner.as_ref().filter(|owner| &*owner.kind == "ReplicaSet");
-            let Some(set) = set else { continue };
-            let set = Name::new(known.pod.name.namespace.clone(), set.name.clone());
-            if !self.cluster.replica_sets.contains_key(&set) {
-                let message = format!("its ReplicaSet {} is not there", set.name);
-                missing.note(Code::ReplicaSetMissing, format!("Pod {}", known.pod.name), message);
-            }
-        }
-        all.extend(missing.iter().cloned());
+        all.extend(pods::remarks(&self.cluster));
+        all.extend(naming::about_cluster(&self.cluster.name));
         all
     }
 }
