@@ -293,7 +293,7 @@ fn plane(template: &Template) -> Plane {
 }
 
 fn claim(template: &Template) -> Claim {
-    Claim { namespace: template.labels.get(CONTROL_PLANE).cloned(), revision: None }
+    Claim { namespace: template.labels.get(CONTROL_PLANE).cloned(), ..Claim::default() }
 }
 
 fn is_true(annotations: &Labels, key: &str) -> bool {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Istr;
 use crate::api::{IngressGatewayDetector, IssuedCertificateStatus};
 use crate::discover::detector::{Detector, Member};
+use crate::discover::naming::plain;
 use crate::discover::resource::{
     ConfigMap, Controller, ControllerId, ControllerKind, Endpoints, Name, Namespace, Node, Pod, ReplicaSet,
     Service, Slice, selects,
@@ -368,6 +369,11 @@ impl<'a> View<'a> {
     /// Its name.
     pub fn name(self) -> &'a Istr {
         &self.cluster.name
+    }
+
+    /// The name of a mesh that is found by an object, by which meshes are ordered.
+    pub fn mesh_name(self, source: &Name) -> Istr {
+        plain(source, &self.cluster.name, "")
     }
 
     /// The controllers that this detector, or another one, asked for by `reads_controller`, in the order of

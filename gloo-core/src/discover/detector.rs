@@ -139,6 +139,9 @@ pub struct Claim {
     pub namespace: Option<Istr>,
     /// Its revision, or another name of it.
     pub revision: Option<Istr>,
+    /// Whether somebody asks for that revision, so that other names count before those that control planes have. What
+    /// a control plane wrote is its own name.
+    pub is_asked_for: bool,
 }
 
 /// What a proxy says about its mesh.

@@ -69,10 +69,16 @@ pub fn choose(identities: &[&MeshIdentity], plane: Plane, claim: &Claim) -> Opti
     if plane == Plane::Ambient && claim.revision.is_none() {
         narrow(&|identity| identity.serves_nodes);
     }
-    let missed = claim
-        .revision
-        .as_ref()
-        .filter(|revision| !narrow(&|identity| identity.revisions.contains(revision)) && are_several);
+    let missed = claim.revision.as_ref().filter(|revision| {
+        let is_own = |identity: &MeshIdentity| identity.revisions.first() == Some(revision);
+        let is_other = |identity: &MeshIdentity| identity.revisions.iter().skip(1).any(|it| it == *revision);
+        let is_found = if claim.is_asked_for {
+            narrow(&is_other) || narrow(&is_own)
+        } else {
+            narrow(&is_own) || narrow(&is_other)
+        };
+        !is_found && are_several
+    });
     narrow(&|identity| identity.is_default);
     candidates.first().map(|position| Choice { position: *position, missed: missed.cloned() })
 }

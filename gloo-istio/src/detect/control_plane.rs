@@ -79,6 +79,8 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
             Found { controller, container, revision, identity }
         })
         .collect();
+    // The first of several is the one whose mesh has the first name.
+    found.sort_by_cached_key(|it| cluster.mesh_name(&it.controller.id.name));
     if let Some(claim) = cluster.control_planes().find_map(ztunnel).and_then(address::of_node_proxy) {
         let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
         let serving = choose(&identities, Plane::Sidecar, &claim).map(|choice| choice.position);

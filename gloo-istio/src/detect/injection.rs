@@ -53,7 +53,7 @@ pub fn intent(cluster: View<'_>, controller: &Controller, notes: &mut Diagnostic
 }
 
 fn claim(revision: Istr) -> Claim {
-    Claim { namespace: None, revision: Some(revision) }
+    Claim { namespace: None, revision: Some(revision), is_asked_for: true }
 }
 
 /// What labels ask for.

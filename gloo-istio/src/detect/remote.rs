@@ -23,27 +23,39 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     }
     if found.is_empty() {
         let claims = cluster.members().map(|member| &member.claim);
-        let complete = claims.filter_map(|Claim { namespace, revision }| {
+        let complete = claims.filter_map(|Claim { namespace, revision, .. }| {
             Some((namespace.clone()?, revision.clone().unwrap_or_else(|| DEFAULT.into())))
         });
         found.extend(complete.map(|key| (key, Labels::new())));
     }
-    let identities: Vec<MeshIdentity> = found
-        .keys()
-        .map(|(namespace, revision)| MeshIdentity {
-            namespace: namespace.clone(),
-            revisions: vec![revision.clone()],
-            is_default: **revision == *DEFAULT,
-            serves_nodes: false,
-        })
-        .collect();
-    let all: Vec<&MeshIdentity> = identities.iter().collect();
-    let meshes = identities.iter().zip(found.values()).enumerate();
+    let mut found: Vec<Found> =
+        found.into_iter().map(|((namespace, revision), it)| Found::new(namespace, revision, it)).collect();
+    // The first of several is the one whose mesh has the first name.
+    found.sort_by_cached_key(|it| cluster.mesh_name(&it.source));
+    let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    let meshes = found.iter().enumerate();
     meshes
-        .map(|(position, (identity, annotations))| {
-            describe(cluster, identity, annotations, &members(cluster, &all, position), notes)
-        })
+        .map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes))
         .collect()
+}
+
+/// A control plane elsewhere.
+struct Found {
+    /// What it would be called if it ran here.
+    source: Name,
+    identity: MeshIdentity,
+    annotations: Labels,
+}
+
+impl Found {
+    fn new(namespace: Istr, revision: Istr, annotations: Labels) -> Self {
+        let is_default = *revision == *DEFAULT;
+        let name = if is_default { "istiod".to_owned() } else { format!("istiod-{revision}") };
+        let source = Name::new(namespace.clone(), name);
+        let identity =
+            MeshIdentity { namespace, revisions: vec![revision], is_default, serves_nodes: false };
+        Self { source, identity, annotations }
+    }
 }
 
 /// The revision of the control plane elsewhere that a service stands for.
@@ -62,11 +74,11 @@ fn revision_of(service: &Service) -> Option<Istr> {
 
 fn describe(
     cluster: View<'_>,
-    identity: &MeshIdentity,
-    annotations: &Labels,
+    found: &Found,
     members: &[&Member],
     notes: &mut Diagnostics,
 ) -> FoundMesh {
+    let Found { source, identity, annotations } = found;
     let revision = identity.revisions.first().cloned().unwrap_or_default();
     let namespace = &identity.namespace;
     let own = (*revision != *DEFAULT).then(|| format!("istio-{revision}"));
@@ -78,7 +90,6 @@ fn describe(
     let version = version.cloned().unwrap_or_default();
     let told = proxies().map(|proxy| &proxy.trust_domain).find(|domain| !domain.is_empty());
     let trust_domain = config.own_trust_domain().or(told).cloned();
-    let name = if *revision == *DEFAULT { "istiod".to_owned() } else { format!("istiod-{revision}") };
     let dns = captures_dns(cluster, &config, &version, members);
     let installation = MeshInstallation {
         namespace: namespace.clone(),
@@ -98,7 +109,7 @@ fn describe(
     let mut facts = facts(cluster, identity, &config, members);
     facts.push(("control-plane", "remote".into()));
     FoundMesh {
-        source: Name::new(namespace.clone(), name),
+        source: source.clone(),
         annotations: annotations.clone(),
         facts,
         spec: MeshSpec { istio: Some(istio), ..MeshSpec::default() },
