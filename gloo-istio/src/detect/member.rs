@@ -96,9 +96,7 @@ fn claim(template: &Template, proxy: Option<&Container>) -> Claim {
     let address = proxy.and_then(address::of_proxy).unwrap_or_default();
     let injected = Status::read(template).and_then(|status| status.revision);
     let injected = injected.filter(|revision| !revision.is_empty());
-    let written = injected
-        .or_else(|| said(template.annotations.get(REVISION)).cloned())
-        .or(address.revision);
+    let written = injected.or_else(|| said(template.annotations.get(REVISION)).cloned()).or(address.revision);
     let is_asked_for = written.is_none();
     let revision = written.or_else(|| said(template.labels.get(REVISION)).cloned());
     Claim { namespace: address.namespace, revision, is_asked_for }

@@ -34,9 +34,7 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     found.sort_by_cached_key(|it| cluster.mesh_name(&it.source));
     let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let meshes = found.iter().enumerate();
-    meshes
-        .map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes))
-        .collect()
+    meshes.map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes)).collect()
 }
 
 /// A control plane elsewhere.
@@ -52,8 +50,7 @@ impl Found {
         let is_default = *revision == *DEFAULT;
         let name = if is_default { "istiod".to_owned() } else { format!("istiod-{revision}") };
         let source = Name::new(namespace.clone(), name);
-        let identity =
-            MeshIdentity { namespace, revisions: vec![revision], is_default, serves_nodes: false };
+        let identity = MeshIdentity { namespace, revisions: vec![revision], is_default, serves_nodes: false };
         Self { source, identity, annotations }
     }
 }
@@ -72,12 +69,7 @@ fn revision_of(service: &Service) -> Option<Istr> {
     Some(said(service.labels.get(REVISION)).cloned().or(named).unwrap_or_else(|| DEFAULT.into()))
 }
 
-fn describe(
-    cluster: View<'_>,
-    found: &Found,
-    members: &[&Member],
-    notes: &mut Diagnostics,
-) -> FoundMesh {
+fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
     let Found { source, identity, annotations } = found;
     let revision = identity.revisions.first().cloned().unwrap_or_default();
     let namespace = &identity.namespace;
