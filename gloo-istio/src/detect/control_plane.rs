@@ -81,21 +81,21 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
         .collect();
     // The first of several is the one whose mesh has the first name.
     found.sort_by_cached_key(|it| cluster.mesh_name(&it.controller.id.name));
-    if let Some(claim) = cluster.control_planes().find_map(ztunnel).and_then(address::of_node_proxy) {
-        let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
-        let serving = choose(&identities, Plane::Sidecar, &claim).map(|choice| choice.position);
-        if let Some(found) = serving.and_then(|position| found.get_mut(position)) {
-            found.identity.serves_nodes = true;
-        }
-    } else if cluster.control_planes().any(is_ztunnel)
-        && let Some(found) = found.first_mut()
-    {
+    let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    if let Some(found) = serving_nodes(cluster, &identities).and_then(|position| found.get_mut(position)) {
         found.identity.serves_nodes = true;
     }
     let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let of = |position: usize| members(cluster, &identities, position);
     let meshes = found.iter().enumerate();
     meshes.map(|(position, it)| describe(cluster, it, &of(position), notes)).collect()
+}
+
+/// The control plane that the proxies of nodes ask, if there are such proxies; where they do not tell, the default one.
+pub fn serving_nodes(cluster: View<'_>, identities: &[&MeshIdentity]) -> Option<usize> {
+    let proxy = cluster.control_planes().find_map(ztunnel)?;
+    let claim = address::of_node_proxy(proxy).unwrap_or_default();
+    choose(identities, Plane::Sidecar, &claim).map(|choice| choice.position)
 }
 
 /// The members that belong to a control plane.

@@ -8,7 +8,7 @@ use gloo_core::discover::resource::{Name, Service};
 use gloo_core::discover::{Claim, Diagnostics, FoundMesh, Member, MeshIdentity, View};
 use gloo_core::istr::Labels;
 
-use super::control_plane::{captures_dns, facts, members};
+use super::control_plane::{captures_dns, facts, members, serving_nodes};
 use super::mesh_config::MeshConfig;
 use super::{DEFAULT, REVISION, gateway, said};
 
@@ -32,6 +32,10 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
         found.into_iter().map(|((namespace, revision), it)| Found::new(namespace, revision, it)).collect();
     // The first of several is the one whose mesh has the first name.
     found.sort_by_cached_key(|it| cluster.mesh_name(&it.source));
+    let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    if let Some(found) = serving_nodes(cluster, &all).and_then(|position| found.get_mut(position)) {
+        found.identity.serves_nodes = true;
+    }
     let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let meshes = found.iter().enumerate();
     meshes.map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes)).collect()
