@@ -51,5 +51,6 @@ bench:
 # Writes the snapshots of the corpus anew and shows what changed; read the difference before you commit it.
 golden:
     INSTA_UPDATE=always cargo test -p gloo-istio --test golden
-    git diff --stat -- fixtures/cases
-    git status --short -- fixtures/cases
+    INSTA_UPDATE=always cargo test -p gloo-fixtures --test discovery
+    git diff --stat -- fixtures/cases fixtures/discovery
+    git status --short -- fixtures/cases fixtures/discovery

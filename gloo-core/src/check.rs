@@ -127,7 +127,7 @@ pub fn is_token(byte: u8) -> bool {
 
 /// Whether a text may stand as a label's value, or as the name part of its key: at most 63 of letters, digits,
 /// `-`, `_` and `.`, the last three not at the ends; or nothing.
-fn is_label_text(text: &str) -> bool {
+pub fn is_label_text(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     text.len() <= 63
         && text.bytes().all(inner)

@@ -38,6 +38,7 @@ mod emit;
 mod image;
 mod mesh;
 mod naming;
+mod pods;
 pub mod resource;
 mod state;
 mod workload;
@@ -50,7 +51,7 @@ pub use config::read_config;
 pub use destination::{address, node_addresses};
 pub use detector::{Claim, Detector, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
-pub use image::{InvalidImage, image_version};
+pub use image::{InvalidImage, control_plane_version, image_version};
 pub use mesh::{Choice, choose};
 
 use crate::Istr;
@@ -130,8 +131,9 @@ impl<'d> Discovery<'d> {
         let controller = kubernetes.and_then(|kubernetes| kubernetes.controller.as_ref());
         let (Some(controller), Some(mesh)) = (controller, &workload.spec.mesh) else { return };
         let name = workload.metadata.name.as_deref().unwrap_or_default();
-        let kinds = [ControllerKind::Deployment, ControllerKind::DaemonSet, ControllerKind::StatefulSet];
-        let Some(kind) = kinds.into_iter().find(|kind| name.ends_with(&kind.word().to_lowercase())) else {
+        let Some(kind) =
+            ControllerKind::ALL.into_iter().find(|kind| name.ends_with(&kind.word().to_lowercase()))
+        else {
             return;
         };
         let id =

@@ -1,4 +1,4 @@
-//! Runs the corpus of discovery: what is found in the objects of a cluster must equal the snapshot beside them.
+//! What is found in dumps of real clusters must equal what a script found there.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops where something is missing")]
 
 use std::collections::BTreeSet;
@@ -8,22 +8,6 @@ use gloo_fixtures::{discovered, shared_data};
 use gloo_istio::Istio;
 use serde_json::Value;
 
-#[test]
-fn cases() {
-    insta::glob!("../../fixtures/discovery", "istio/**/input.yaml", |input| {
-        let mut discovery = Discovery::new(Options::new("gloo-mesh"), &[&Istio]);
-        discovery.update(discovered::changes(input));
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(input.parent().expect("a case is a directory"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.remove_snapshot_suffix();
-        settings.set_omit_expression(true);
-        settings.remove_input_file();
-        settings.bind(|| insta::assert_snapshot!("found", discovered::text(&discovery)));
-    });
-}
-
-/// Real clusters, with what a script found in them.
 #[test]
 fn dumps() {
     let Some(dumps) = shared_data("dumps") else { return };

@@ -9,7 +9,7 @@ use gloo_core::discover::resource::{
 };
 use gloo_core::discover::{
     Claim, Code, Detector, Diagnostics, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy, View,
-    image_version,
+    control_plane_version,
 };
 use gloo_core::istr::Labels;
 
@@ -108,10 +108,6 @@ impl Detector for Linkerd {
         if has_proxy(template) {
             return Intent::Yes(plane(template), claim(template));
         }
-        // Without a control plane nobody gets a proxy, whatever they ask for.
-        if anchors(cluster).next().is_none() {
-            return Intent::Unsaid;
-        }
         if template.host_network {
             return Intent::No;
         }
@@ -186,7 +182,7 @@ fn mesh(
         namespace: namespace.clone(),
         cluster: cluster.name().clone(),
         pod_labels: controller.selector.clone(),
-        version: version(controller, container, config.version, notes),
+        version: control_plane_version(controller, &container.image, &[VERSION], &config.version, notes),
         region: cluster.region(),
     };
     let told = &controller.template.annotations;
@@ -216,22 +212,6 @@ fn mesh(
             serves_nodes: false,
         },
     }
-}
-
-/// The version of a control plane: what its image says, else its label, else its configuration.
-fn version(
-    controller: &Controller,
-    container: &Container,
-    configured: Istr,
-    notes: &mut Diagnostics,
-) -> Istr {
-    let of_image = image_version(&container.image).unwrap_or_else(|error| {
-        let object = format!("{} {}", controller.id.kind.word(), controller.id.name);
-        notes.note(Code::ImageUnparsable, object, format!("image {}: {error}", container.image));
-        ""
-    });
-    let label = controller.labels.get(VERSION).filter(|version| !version.is_empty());
-    if of_image.is_empty() { label.cloned().unwrap_or(configured) } else { of_image.into() }
 }
 
 /// What is said, or something else where nothing is said.
@@ -313,7 +293,7 @@ fn plane(template: &Template) -> Plane {
 }
 
 fn claim(template: &Template) -> Claim {
-    Claim { namespace: template.labels.get(CONTROL_PLANE).cloned(), revision: None }
+    Claim { namespace: template.labels.get(CONTROL_PLANE).cloned(), ..Claim::default() }
 }
 
 fn is_true(annotations: &Labels, key: &str) -> bool {

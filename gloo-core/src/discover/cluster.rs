@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Istr;
 use crate::api::{IngressGatewayDetector, IssuedCertificateStatus};
 use crate::discover::detector::{Detector, Member};
+use crate::discover::naming::plain;
 use crate::discover::resource::{
     ConfigMap, Controller, ControllerId, ControllerKind, Endpoints, Name, Namespace, Node, Pod, ReplicaSet,
     Service, Slice, selects,
@@ -51,7 +52,7 @@ pub(super) struct Cluster {
     slices_of: BTreeMap<Name, BTreeSet<Name>>,
     /// Services by an instance that is told to stand behind them.
     targets: BTreeMap<Name, BTreeSet<Name>>,
-    /// Controllers that some detector reads.
+    /// Controllers of which meshes are made, and of agents.
     control_planes: BTreeSet<ControllerId>,
     /// Members by detector.
     pub members: Vec<Members>,
@@ -135,7 +136,7 @@ impl Cluster {
         self.pods.values().find(with_label).map(|known| &known.pod.name.namespace)
     }
 
-    /// Whether some detector reads a controller.
+    /// Whether meshes look at a controller.
     pub fn is_control_plane(&self, id: &ControllerId) -> bool {
         self.control_planes.contains(id)
     }
@@ -368,6 +369,11 @@ impl<'a> View<'a> {
     /// Its name.
     pub fn name(self) -> &'a Istr {
         &self.cluster.name
+    }
+
+    /// The name of a mesh that is found by an object, by which meshes are ordered.
+    pub fn mesh_name(self, source: &Name) -> Istr {
+        plain(source, &self.cluster.name, "")
     }
 
     /// The controllers that this detector, or another one, asked for by `reads_controller`, in the order of

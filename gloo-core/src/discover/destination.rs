@@ -181,9 +181,13 @@ impl<'a> Reader<'a> {
         match (has_slices, from_endpoints) {
             (true, None) => from_slices,
             (true, Some(from_endpoints)) => {
-                if addresses(&from_slices) != addresses(&from_endpoints) {
+                let (newer, older) = (places(&from_slices), places(&from_endpoints));
+                // Endpoints take no more than a thousand.
+                let is_part = endpoints.is_some_and(|endpoints| endpoints.is_truncated);
+                let agree = if is_part { older.is_subset(&newer) } else { older == newer };
+                if !agree {
                     let message =
-                        "its EndpointSlices and its Endpoints name different addresses; the slices count";
+                        "its EndpointSlices and its Endpoints name different instances; the slices count";
                     notes.note(Code::EndpointsDisagree, object, message);
                 }
                 from_slices
@@ -261,9 +265,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn addresses(groups: &[InstanceGroup]) -> BTreeSet<(&Istr, u32)> {
+/// Addresses with ports; those that have no ports, as behind a headless service without any, with none.
+fn places(groups: &[InstanceGroup]) -> BTreeSet<(&Istr, Option<u32>)> {
     let all = groups.iter().flat_map(|group| {
-        group.instances.iter().flat_map(|it| group.ports.iter().map(|port| (&it.address, port.port)))
+        let ports = group.ports.iter().map(|port| Some(port.port));
+        let ports: Vec<Option<u32>> = if group.ports.is_empty() { vec![None] } else { ports.collect() };
+        group.instances.iter().flat_map(move |it| ports.clone().into_iter().map(|port| (&it.address, port)))
     });
     all.collect()
 }

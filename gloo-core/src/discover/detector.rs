@@ -30,7 +30,8 @@ pub trait Detector: Debug + Send + Sync {
     /// How a pod takes part in a mesh of this kind.
     fn member(&self, pod: &Pod) -> Option<Member>;
 
-    /// Whether pods that a controller makes will take part, as its mesh decides that when they are made.
+    /// Whether pods that a controller makes will take part, as its mesh decides that when they are made. Asked only
+    /// in clusters in which there is a mesh of this kind.
     fn intent(&self, cluster: View<'_>, controller: &Controller, notes: &mut Diagnostics) -> Intent;
 
     /// Why a service is never a destination, if it is not: it is a part of a mesh itself, or a copy of something
@@ -138,6 +139,9 @@ pub struct Claim {
     pub namespace: Option<Istr>,
     /// Its revision, or another name of it.
     pub revision: Option<Istr>,
+    /// Whether somebody asks for that revision, so that other names count before those that control planes have. What
+    /// a control plane wrote is its own name.
+    pub is_asked_for: bool,
 }
 
 /// What a proxy says about its mesh.

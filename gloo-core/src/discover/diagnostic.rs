@@ -34,6 +34,12 @@ pub enum Code {
     GatewayUnsupportedType,
     /// The owner of a pod is not known.
     ReplicaSetMissing,
+    /// Nothing made a pod that can be a workload.
+    UnknownOwner,
+    /// The node of a pod is not known.
+    NodeMissing,
+    /// No node runs a pod yet.
+    NotScheduled,
     /// Nothing is known about the instances behind a service.
     EndpointsMissing,
     /// Two sources say different things about the instances behind a service.
@@ -66,11 +72,10 @@ impl Code {
     /// How much it matters.
     pub fn severity(self) -> Severity {
         match self {
-            Self::Undecodable
-            | Self::InvalidName
-            | Self::ForeignObject
-            | Self::AnnotatedServiceWithoutMesh => Severity::Error,
-            Self::NotInMesh | Self::PartOfMesh | Self::NoWorkload | Self::OptedOut => Severity::Info,
+            Self::Undecodable | Self::ForeignObject | Self::AnnotatedServiceWithoutMesh => Severity::Error,
+            Self::NotScheduled | Self::NotInMesh | Self::PartOfMesh | Self::NoWorkload | Self::OptedOut => {
+                Severity::Info
+            }
             _ => Severity::Warning,
         }
     }
@@ -95,6 +100,13 @@ pub struct Diagnostic {
     pub code: Code,
     /// What there is to know about it.
     pub message: String,
+}
+
+impl Diagnostic {
+    /// A remark about `object`, which is its kind, namespace and name.
+    pub(super) fn new(cluster: &Istr, code: Code, object: String, message: String) -> Self {
+        Self { cluster: cluster.clone(), object, severity: code.severity(), code, message }
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -124,13 +136,7 @@ impl Diagnostics {
     /// Adds a remark; `object` is its kind, namespace and name, as in `Service shop/cart`. The same remark counts
     /// once.
     pub fn note(&mut self, code: Code, object: impl fmt::Display, message: impl Into<String>) {
-        let diagnostic = Diagnostic {
-            cluster: self.cluster.clone(),
-            object: object.to_string(),
-            severity: code.severity(),
-            code,
-            message: message.into(),
-        };
+        let diagnostic = Diagnostic::new(&self.cluster, code, object.to_string(), message.into());
         if !self.all.contains(&diagnostic) {
             self.all.push(diagnostic);
         }

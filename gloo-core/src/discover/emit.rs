@@ -49,6 +49,17 @@ macro_rules! found {
 
 found!(Mesh, Workload, Destination);
 
+/// What something was found by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    /// How remarks call its kind.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a Name,
+    /// What follows the name of that which is found by it.
+    pub ending: &'a str,
+}
+
 /// The objects of one kind that were found in a cluster, by what they were found by.
 #[derive(Debug)]
 pub(super) struct Emitted<K, T> {
@@ -75,22 +86,21 @@ impl<K: Ord + Clone, T: Found> Emitted<K, T> {
         self.objects.values()
     }
 
-    /// Puts what was found by the object `of` in place, under the name that it gets, or takes it away; gives back
-    /// the others whose name may be another one now.
+    /// Puts what was found by `source` in place, under the name that it gets, or takes it away; gives back the others
+    /// whose name may be another one now.
     pub fn put(
         &mut self,
         key: &K,
-        of: &Name,
-        ending: &str,
+        source: Source<'_>,
         object: Option<&Arc<T>>,
         (cluster, emitter): (&Istr, &mut Emitter),
         notes: &mut Diagnostics,
     ) -> Vec<K> {
-        let plain = plain(of, cluster, ending);
-        let renamed = self.names.claim(&plain, of, key, object.is_some());
+        let plain = plain(source.name, cluster, source.ending);
+        let renamed = self.names.claim(&plain, source.name, key, object.is_some());
         let before = self.objects.remove(key);
         let after = object.map(|object| {
-            let name = self.name(key, of, (&plain, ending), cluster, notes);
+            let name = self.name(key, source, &plain, cluster, notes);
             let mut named = T::clone(object);
             named.metadata().name = Some(name);
             Arc::new(named)
@@ -112,20 +122,22 @@ impl<K: Ord + Clone, T: Found> Emitted<K, T> {
     fn name(
         &self,
         key: &K,
-        of: &Name,
-        (plain, ending): (&Istr, &str),
+        source: Source<'_>,
+        plain: &Istr,
         cluster: &Istr,
         notes: &mut Diagnostics,
     ) -> String {
+        let Source { kind, name: of, ending } = source;
+        let object = format!("{kind} {of}");
         let mut name = plain.clone();
         if let Some(holder) = self.names.holder(plain, of, key) {
             name = distinct(of, cluster, ending);
             let message = format!("{holder} has the name {plain} already; this one is called {name}");
-            notes.note(Code::NameCollision, of, message);
+            notes.note(Code::NameCollision, &object, message);
         }
         if let Some(repaired) = repaired(&name) {
             let message = format!("{name} is no name that Kubernetes takes; it is called {repaired}");
-            notes.note(Code::InvalidName, of, message);
+            notes.note(Code::InvalidName, &object, message);
             name = repaired;
         }
         name.to_string()

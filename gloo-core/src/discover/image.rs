@@ -1,4 +1,40 @@
-//! References of container images.
+//! References of container images, and the versions that they tell.
+
+use crate::Istr;
+use crate::discover::diagnostic::{Code, Diagnostics};
+use crate::discover::resource::Controller;
+
+/// The version of a control plane: what its image says, else the first of `labels` that its controller has, else what
+/// is `configured`. Nobody needs it to tell that it is a control plane, so what is missing is only noted.
+pub fn control_plane_version(
+    controller: &Controller,
+    image: &str,
+    labels: &[&str],
+    configured: &str,
+    notes: &mut Diagnostics,
+) -> Istr {
+    let of_image = image_version(image);
+    let in_image = of_image.unwrap_or_default();
+    let told = labels.iter().filter_map(|key| controller.labels.get(key)).find(|version| !version.is_empty());
+    let version = match told {
+        _ if !in_image.is_empty() => in_image.into(),
+        Some(told) => told.clone(),
+        None => configured.into(),
+    };
+    let problem = match of_image {
+        Err(error) => Some(error.to_string()),
+        Ok(_) if version.is_empty() => Some("it has no tag, and nothing else tells the version".to_owned()),
+        Ok(digest) if digest.contains(':') => {
+            Some("it has a digest and no tag, which tells no version".to_owned())
+        }
+        Ok(_) => None,
+    };
+    if let Some(problem) = problem {
+        let object = format!("{} {}", controller.id.kind.word(), controller.id.name);
+        notes.note(Code::ImageUnparsable, object, format!("image {image}: {problem}"));
+    }
+    version
+}
 
 /// The version that a reference of an image names: its tag, else its digest, else nothing.
 ///

@@ -69,12 +69,19 @@ pub fn choose(identities: &[&MeshIdentity], plane: Plane, claim: &Claim) -> Opti
     if plane == Plane::Ambient && claim.revision.is_none() {
         narrow(&|identity| identity.serves_nodes);
     }
-    let missed = claim
-        .revision
-        .as_ref()
-        .filter(|revision| !narrow(&|identity| identity.revisions.contains(revision)) && are_several);
+    let missed = claim.revision.as_ref().filter(|revision| {
+        let mut own_first = [!claim.is_asked_for, claim.is_asked_for].into_iter();
+        let is_found = own_first.any(|is_own| narrow(&|identity| has(identity, revision, is_own)));
+        !is_found && are_several
+    });
     narrow(&|identity| identity.is_default);
     candidates.first().map(|position| Choice { position: *position, missed: missed.cloned() })
+}
+
+/// Whether a control plane has a revision, as its own name or as another one.
+fn has(identity: &MeshIdentity, revision: &Istr, is_own: bool) -> bool {
+    let position = identity.revisions.iter().position(|it| it == revision);
+    position.is_some_and(|position| (position == 0) == is_own)
 }
 
 /// The mesh of one kind that a member belongs to, and the revision that it claims and that no mesh has.

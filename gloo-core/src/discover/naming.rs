@@ -7,7 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use md5::{Digest as _, Md5};
 
 use crate::Istr;
+use crate::check::{is_dns_label, is_label_text};
 use crate::discover::Options;
+use crate::discover::diagnostic::{Code, Diagnostic};
 use crate::discover::resource::Name;
 use crate::istr::Labels;
 use crate::name::sanitize;
@@ -99,7 +101,28 @@ pub(super) fn distinct(name: &Name, cluster: &str, ending: &str) -> Istr {
 pub(super) fn repaired(name: &str) -> Option<Istr> {
     let fits = |byte: char| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == '-' || byte == '.';
     let repaired: String = name.chars().map(|byte| if fits(byte) { byte } else { '-' }).collect();
+    // A cluster's name ends it, with whatever that ends.
+    let repaired = repaired.trim_matches(['-', '.']);
     (repaired != name).then(|| repaired.into())
+}
+
+/// The name of a cluster as the value of a label.
+fn label_value(cluster: &str) -> String {
+    if is_label_text(cluster) {
+        return cluster.to_owned();
+    }
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let value: String =
+        cluster.chars().map(|letter| if fits(letter) { letter } else { '-' }).take(63).collect();
+    value.trim_matches(['-', '_', '.']).to_owned()
+}
+
+/// What there is to say about the name of a cluster: it stands in names, labels and host names.
+pub(super) fn about_cluster(cluster: &Istr) -> Option<Diagnostic> {
+    let message = "the name of the cluster is no DNS label: names and labels of what is found in it are \
+                   changed where Kubernetes does not take them";
+    (!is_dns_label(cluster))
+        .then(|| Diagnostic::new(cluster, Code::InvalidName, String::new(), message.to_owned()))
 }
 
 /// The annotations of an object that are copied, and the facts about it.
@@ -128,7 +151,7 @@ pub(super) fn metadata(
     name: &Istr,
     annotations: BTreeMap<String, String>,
 ) -> ObjectMeta {
-    let labels = [(OWNER.to_owned(), options.owner()), (CLUSTER.to_owned(), cluster.to_string())];
+    let labels = [(OWNER.to_owned(), options.owner()), (CLUSTER.to_owned(), label_value(cluster))];
     ObjectMeta {
         name: Some(name.to_string()),
         namespace: Some(options.management_namespace.to_string()),

@@ -10,9 +10,10 @@ use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
 use crate::discover::destination::KnownDestination;
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::discover::emit::{Emitted, Emitter};
+use crate::discover::emit::{Emitted, Emitter, Source};
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
+use crate::discover::pods;
 use crate::discover::resource::{
     ControllerId, ControllerKind, Kind, Name, Pod, ReplicaSet, Resource, selects,
 };
@@ -263,7 +264,8 @@ impl State {
         let gone: Vec<Name> =
             self.found_meshes.keys().filter(|source| !found.contains_key(*source)).cloned().collect();
         for source in gone {
-            self.found_meshes.put(&source, &source, "", None, (&self.cluster.name, emitter), &mut notes);
+            let of = Source { kind: "Mesh", name: &source, ending: "" };
+            self.found_meshes.put(&source, of, None, (&self.cluster.name, emitter), &mut notes);
         }
         for (source, (position, mesh)) in found {
             let FoundMesh { source: _, annotations, facts, mut spec, identity } = mesh;
@@ -274,14 +276,8 @@ impl State {
             let annotations = naming::annotations(&annotations, &facts);
             let metadata = naming::metadata(options, &self.cluster.name, &plain, annotations);
             let object = Arc::new(Mesh { metadata, spec, status: None });
-            self.found_meshes.put(
-                &source,
-                &source,
-                "",
-                Some(&object),
-                (&self.cluster.name, emitter),
-                &mut notes,
-            );
+            let of = Source { kind: "Mesh", name: &source, ending: "" };
+            self.found_meshes.put(&source, of, Some(&object), (&self.cluster.name, emitter), &mut notes);
             if let Some(object) = self.found_meshes.get(&source) {
                 meshes.push(KnownMesh { detector: position, source, identity, object: Arc::clone(object) });
             }
@@ -344,7 +340,8 @@ impl State {
         }
         let ending = format!("-{}", id.kind.word().to_lowercase());
         let place = (&self.cluster.name, emitter);
-        let renamed = self.found_workloads.put(id, &id.name, &ending, object.as_ref(), place, &mut notes);
+        let source = Source { kind: id.kind.word(), name: &id.name, ending: &ending };
+        let renamed = self.found_workloads.put(id, source, object.as_ref(), place, &mut notes);
         self.dirty.controllers.extend(renamed);
         keep(&mut self.notes.controllers, id, notes);
     }
@@ -363,7 +360,8 @@ impl State {
             service.and_then(|service| finder.destination(service, &self.workloads, &mut notes));
         let object = found.map(|found| found.object);
         let place = (&self.cluster.name, emitter);
-        let renamed = self.found_destinations.put(name, name, "", object.as_ref(), place, &mut notes);
+        let source = Source { kind: "Service", name, ending: "" };
+        let renamed = self.found_destinations.put(name, source, object.as_ref(), place, &mut notes);
         self.dirty.services.extend(renamed);
         keep(&mut self.notes.services, name, notes);
     }
@@ -376,17 +374,8 @@ impl State {
             .chain(notes.services.values())
             .chain(notes.undecodable.values());
         let mut all: BTreeSet<Diagnostic> = all.flat_map(Diagnostics::iter).cloned().collect();
-        let mut missing = Diagnostics::new(&self.cluster.name);
-        for known in self.cluster.pods.values() {
-            let set = known.pod.owner.as_ref().filter(|owner| &*owner.kind == "ReplicaSet");
-            let Some(set) = set else { continue };
-            let set = Name::new(known.pod.name.namespace.clone(), set.name.clone());
-            if !self.cluster.replica_sets.contains_key(&set) {
-                let message = format!("its ReplicaSet {} is not there", set.name);
-                missing.note(Code::ReplicaSetMissing, format!("Pod {}", known.pod.name), message);
-            }
-        }
-        all.extend(missing.iter().cloned());
+        all.extend(pods::remarks(&self.cluster));
+        all.extend(naming::about_cluster(&self.cluster.name));
         all
     }
 }

@@ -1,6 +1,6 @@
 //! Which workloads take part in a mesh, and in which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
@@ -129,15 +129,17 @@ impl<'a> Finder<'a> {
             return self.by_pods(controller, &pods, notes);
         }
         let object = subject(controller);
-        if self.cluster.is_control_plane(&controller.id) {
+        if self.is_of_mesh(controller) {
             notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
             return None;
         }
-        let mut refused = false;
-        for (position, detector) in self.detectors.iter().enumerate() {
-            match self.intent(position, *detector, controller, notes) {
+        let mut refused = BTreeSet::new();
+        for (position, detector) in self.present() {
+            match self.intent(position, detector, controller, notes) {
                 Intent::Unsaid => (),
-                Intent::No => refused = true,
+                Intent::No => {
+                    refused.insert(position);
+                }
                 Intent::Yes(plane, claim) => {
                     if let Some(part) = self.place(position, plane, &claim, &object, notes) {
                         return Some(part);
@@ -145,10 +147,10 @@ impl<'a> Finder<'a> {
                 }
             }
         }
-        let kept = published.filter(|_| !refused);
-        let part = kept.and_then(|(name, plane)| {
+        let part = published.and_then(|(name, plane)| {
             let mesh = self.meshes.iter().find(|mesh| mesh.reference() == *name)?;
-            Some(Part { mesh, plane: *plane })
+            // A refusal of another kind of mesh says nothing about this one.
+            (!refused.contains(&mesh.detector)).then_some(Part { mesh, plane: *plane })
         });
         if part.is_none() {
             notes.note(
@@ -199,14 +201,13 @@ impl<'a> Finder<'a> {
     /// Says why pods that run take no part.
     fn explain(self, controller: &Controller, notes: &mut Diagnostics) {
         let object = subject(controller);
-        if self.cluster.is_control_plane(&controller.id) {
+        if self.is_of_mesh(controller) {
             notes.note(Code::PartOfMesh, &object, "it is a part of a mesh itself");
             return;
         }
         let mut unheard = Diagnostics::default();
-        let detectors = self.detectors.iter().enumerate();
-        let pending = detectors.filter(|(position, detector)| {
-            matches!(self.intent(*position, **detector, controller, &mut unheard), Intent::Yes(..))
+        let pending = self.present().filter(|(position, detector)| {
+            matches!(self.intent(*position, *detector, controller, &mut unheard), Intent::Yes(..))
         });
         let names: Vec<&str> = pending.map(|(_, detector)| detector.name()).collect();
         if names.is_empty() {
@@ -222,6 +223,17 @@ impl<'a> Finder<'a> {
             );
             notes.note(Code::InjectionPending, &object, message);
         }
+    }
+
+    /// Whether a controller makes something that a kind of mesh itself consists of.
+    fn is_of_mesh(self, controller: &Controller) -> bool {
+        self.detectors.iter().any(|detector| detector.reads_controller(controller))
+    }
+
+    /// The detectors that found a mesh in the cluster: no other kind of mesh gives proxies to pods there.
+    fn present(self) -> impl Iterator<Item = (usize, &'a dyn Detector)> {
+        let all = self.detectors.iter().copied().enumerate();
+        all.filter(move |(position, _)| self.meshes.iter().any(|mesh| mesh.detector == *position))
     }
 
     fn intent(
@@ -250,6 +262,12 @@ impl<'a> Finder<'a> {
             let message =
                 format!("pods have a proxy of {kind}, and no control plane of it is in the cluster");
             notes.note(Code::SidecarWithoutMesh, "", message);
+            // Once for the cluster, and for each that is not found because of it.
+            notes.note(
+                Code::NotInMesh,
+                object,
+                format!("the control plane of its proxies of {kind} is not in the cluster"),
+            );
             return None;
         };
         if let Some(revision) = missed {

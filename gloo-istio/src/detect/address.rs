@@ -20,7 +20,7 @@ pub fn claim(address: &str) -> Option<Claim> {
         None if service.is_empty() => DEFAULT,
         _ => return None,
     };
-    Some(Claim { namespace: Some(namespace.into()), revision: Some(revision.into()) })
+    Some(Claim { namespace: Some(namespace.into()), revision: Some(revision.into()), is_asked_for: false })
 }
 
 /// The control plane that a proxy is told to ask.
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn addresses_name_namespace_and_revision() {
         let found = |address| {
-            let Claim { namespace, revision } = claim(address)?;
+            let Claim { namespace, revision, .. } = claim(address)?;
             Some((namespace?.to_string(), revision?.to_string()))
         };
         let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));

@@ -6,7 +6,7 @@ use gloo_core::Istr;
 use gloo_core::api::{IstioMesh, MeshInstallation, MeshSpec};
 use gloo_core::discover::resource::{Container, Controller, ControllerKind, Name};
 use gloo_core::discover::{
-    Code, Diagnostics, FoundMesh, Member, MeshIdentity, Plane, View, choose, image_version,
+    Diagnostics, FoundMesh, Member, MeshIdentity, Plane, View, choose, control_plane_version,
 };
 
 use super::mesh_config::{MeshConfig, is_true};
@@ -14,6 +14,9 @@ use super::{DEFAULT, NETWORK, REVISION, TAG, address, gateway, said};
 
 /// The first version that answers questions about names in ambient mode without being told to.
 const AMBIENT_DNS_BY_DEFAULT: (u32, u32) = (1, 25);
+
+/// Labels that tell the version where the image does not.
+const VERSIONS: [&str; 2] = ["app.kubernetes.io/version", "operator.istio.io/version"];
 
 /// The container that is a control plane, if pods of a controller are one.
 pub fn container(controller: &Controller) -> Option<&Container> {
@@ -76,21 +79,23 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
             Found { controller, container, revision, identity }
         })
         .collect();
-    if let Some(claim) = cluster.control_planes().find_map(ztunnel).and_then(address::of_node_proxy) {
-        let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
-        let serving = choose(&identities, Plane::Sidecar, &claim).map(|choice| choice.position);
-        if let Some(found) = serving.and_then(|position| found.get_mut(position)) {
-            found.identity.serves_nodes = true;
-        }
-    } else if cluster.control_planes().any(is_ztunnel)
-        && let Some(found) = found.first_mut()
-    {
+    // The first of several is the one whose mesh has the first name.
+    found.sort_by_cached_key(|it| cluster.mesh_name(&it.controller.id.name));
+    let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    if let Some(found) = serving_nodes(cluster, &identities).and_then(|position| found.get_mut(position)) {
         found.identity.serves_nodes = true;
     }
     let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let of = |position: usize| members(cluster, &identities, position);
     let meshes = found.iter().enumerate();
     meshes.map(|(position, it)| describe(cluster, it, &of(position), notes)).collect()
+}
+
+/// The control plane that the proxies of nodes ask, if there are such proxies; where they do not tell, the default one.
+pub fn serving_nodes(cluster: View<'_>, identities: &[&MeshIdentity]) -> Option<usize> {
+    let proxy = cluster.control_planes().find_map(ztunnel)?;
+    let claim = address::of_node_proxy(proxy).unwrap_or_default();
+    choose(identities, Plane::Sidecar, &claim).map(|choice| choice.position)
 }
 
 /// The members that belong to a control plane.
@@ -118,27 +123,13 @@ fn revision(controller: &Controller, container: &Container) -> Istr {
     told.cloned().unwrap_or_else(|| named().unwrap_or(DEFAULT).into())
 }
 
-fn version(controller: &Controller, container: &Container, notes: &mut Diagnostics) -> Istr {
-    let found = image_version(&container.image);
-    if found.is_err() {
-        let object = format!("Deployment {}", controller.id.name);
-        notes.note(Code::ImageUnparsable, object, format!("{} is no reference of an image", container.image));
-    }
-    let labels = ["app.kubernetes.io/version", "operator.istio.io/version"];
-    let told = || labels.iter().find_map(|key| said(controller.labels.get(key))).cloned();
-    match found {
-        Ok(version) if !version.is_empty() => version.into(),
-        _ => told().unwrap_or_default(),
-    }
-}
-
 fn describe(cluster: View<'_>, found: &Found<'_>, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
     let Found { controller, container, revision, identity } = found;
     let Name { namespace, name: _ } = &controller.id.name;
     let object = format!("Deployment {}", controller.id.name);
     let shared = said(container.env.get("SHARED_MESH_CONFIG"));
     let config = MeshConfig::read(cluster, namespace, revision, shared, &object, notes);
-    let version = version(controller, container, notes);
+    let version = control_plane_version(controller, &container.image, &VERSIONS, "", notes);
     let dns = captures_dns(cluster, &config, &version, members);
     let installation = MeshInstallation {
         namespace: namespace.clone(),

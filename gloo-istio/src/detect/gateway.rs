@@ -2,7 +2,7 @@
 
 use gloo_core::Istr;
 use gloo_core::api::{IngressGatewayInfo, KubeServicePort, ServiceType};
-use gloo_core::discover::resource::{AddressType, Node, Service, selects};
+use gloo_core::discover::resource::{AddressType, Name, Node, Service, selects};
 use gloo_core::discover::{Code, Diagnostics, View, address, node_addresses};
 use gloo_core::istr::Labels;
 
@@ -50,10 +50,13 @@ pub fn find(cluster: View<'_>, namespace: &Istr, notes: &mut Diagnostics) -> Vec
     Vec::new()
 }
 
-/// All services, those in `namespace` first.
+/// All services, those in `namespace` first, then by name.
 fn services<'a>(cluster: View<'a>, namespace: &Istr) -> Vec<&'a Service> {
     let mut all: Vec<&Service> = cluster.services().collect();
-    all.sort_by_key(|service| service.name.namespace != *namespace);
+    all.sort_by_key(|service| {
+        let Name { namespace: of, name } = &service.name;
+        (of != namespace, name, of)
+    });
     all
 }
 

@@ -40,19 +40,20 @@ pub fn intent(cluster: View<'_>, controller: &Controller, notes: &mut Diagnostic
     let Some(revision) = by_webhook(labels, template) else { return Intent::Unsaid };
     let revision = match revision {
         Wish::Revision(revision) => revision,
-        Wish::No => return Intent::No,
+        // The namespace gives no proxies to new pods; that is no word about this workload.
+        Wish::No => return Intent::Unsaid,
         // Whoever asks for a pod alone is not overruled by what is configured for all.
         Wish::Pod => return Intent::Yes(Plane::Sidecar, claim(DEFAULT.into())),
     };
-    if asks == Some(true) || Injector::read(cluster, &revision).injects(&template.labels) {
+    if asks == Some(true) || Injector::read(cluster, &revision, notes).injects(&template.labels) {
         Intent::Yes(Plane::Sidecar, claim(revision))
     } else {
-        Intent::No
+        Intent::Unsaid
     }
 }
 
 fn claim(revision: Istr) -> Claim {
-    Claim { namespace: None, revision: Some(revision) }
+    Claim { namespace: None, revision: Some(revision), is_asked_for: true }
 }
 
 /// What labels ask for.
@@ -103,12 +104,19 @@ struct Expression {
 
 impl Injector {
     /// What is configured for the injector of a revision. What cannot be read counts as if it were not there.
-    fn read(cluster: View<'_>, revision: &str) -> Self {
+    fn read(cluster: View<'_>, revision: &str, notes: &mut Diagnostics) -> Self {
         let own = format!("istio-sidecar-injector-{revision}");
         let named = |name: &str| cluster.config_maps().find(|map| *map.name.name == *name);
-        let map = named(&own).or_else(|| named("istio-sidecar-injector"));
-        let text = map.and_then(|map| map.data.get("config"));
-        text.and_then(|text| read_config::<Option<Self>>(text).ok().flatten()).unwrap_or_default()
+        let Some(map) = named(&own).or_else(|| named("istio-sidecar-injector")) else {
+            return Self::default();
+        };
+        let Some(text) = map.data.get("config") else { return Self::default() };
+        let read = read_config::<Option<Self>>(text).unwrap_or_else(|error| {
+            let message = format!("its entry config cannot be read: {error}");
+            notes.note(Code::MeshConfigInvalid, format!("ConfigMap {}", map.name), message);
+            None
+        });
+        read.unwrap_or_default()
     }
 
     /// Whether pods with these labels, which do not say what they want themselves, get a proxy.

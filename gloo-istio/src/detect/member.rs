@@ -22,6 +22,9 @@ const TEMPLATES: &str = "inject.istio.io/templates";
 /// Annotation of pods whose traffic the proxy of their node takes.
 const REDIRECTION: &str = "ambient.istio.io/redirection";
 
+/// Variable by which the proxy of a gateway for other networks asks for the instances of its own network.
+const NETWORK_VIEW: &str = "ISTIO_META_REQUESTED_NETWORK_VIEW";
+
 /// How pods made from a template take part.
 pub fn of(template: &Template) -> Option<Member> {
     let plane = plane(template)?;
@@ -65,11 +68,14 @@ fn plane(template: &Template) -> Option<Plane> {
         || GATEWAY_NAMES.iter().any(|key| labels.get(key).is_some())
         || runs("router")
         || injects("gateway");
+    let status = Status::read(template);
     if is_gateway {
-        let is_east_west = label("istio") == "eastwestgateway" || labels.get(NETWORK).is_some();
+        // The injector gives every pod the label of its network.
+        let is_labelled = labels.get(NETWORK).is_some() && status.is_none();
+        let sees_one_network = proxy.is_some_and(|container| said(container.env.get(NETWORK_VIEW)).is_some());
+        let is_east_west = label("istio") == "eastwestgateway" || is_labelled || sees_one_network;
         return Some(if is_east_west { Plane::EastWestGateway } else { Plane::Gateway });
     }
-    let status = Status::read(template);
     if proxy.is_some() || status.as_ref().is_some_and(Status::has_proxy) {
         return Some(Plane::Sidecar);
     }
@@ -90,11 +96,10 @@ fn claim(template: &Template, proxy: Option<&Container>) -> Claim {
     let address = proxy.and_then(address::of_proxy).unwrap_or_default();
     let injected = Status::read(template).and_then(|status| status.revision);
     let injected = injected.filter(|revision| !revision.is_empty());
-    let revision = injected
-        .or_else(|| said(template.annotations.get(REVISION)).cloned())
-        .or(address.revision)
-        .or_else(|| said(template.labels.get(REVISION)).cloned());
-    Claim { namespace: address.namespace, revision }
+    let written = injected.or_else(|| said(template.annotations.get(REVISION)).cloned()).or(address.revision);
+    let is_asked_for = written.is_none();
+    let revision = written.or_else(|| said(template.labels.get(REVISION)).cloned());
+    Claim { namespace: address.namespace, revision, is_asked_for }
 }
 
 /// What the injector did.

@@ -8,7 +8,7 @@ use gloo_core::discover::resource::{Name, Service};
 use gloo_core::discover::{Claim, Diagnostics, FoundMesh, Member, MeshIdentity, View};
 use gloo_core::istr::Labels;
 
-use super::control_plane::{captures_dns, facts, members};
+use super::control_plane::{captures_dns, facts, members, serving_nodes};
 use super::mesh_config::MeshConfig;
 use super::{DEFAULT, REVISION, gateway, said};
 
@@ -23,27 +23,40 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     }
     if found.is_empty() {
         let claims = cluster.members().map(|member| &member.claim);
-        let complete = claims.filter_map(|Claim { namespace, revision }| {
+        let complete = claims.filter_map(|Claim { namespace, revision, .. }| {
             Some((namespace.clone()?, revision.clone().unwrap_or_else(|| DEFAULT.into())))
         });
         found.extend(complete.map(|key| (key, Labels::new())));
     }
-    let identities: Vec<MeshIdentity> = found
-        .keys()
-        .map(|(namespace, revision)| MeshIdentity {
-            namespace: namespace.clone(),
-            revisions: vec![revision.clone()],
-            is_default: **revision == *DEFAULT,
-            serves_nodes: false,
-        })
-        .collect();
-    let all: Vec<&MeshIdentity> = identities.iter().collect();
-    let meshes = identities.iter().zip(found.values()).enumerate();
-    meshes
-        .map(|(position, (identity, annotations))| {
-            describe(cluster, identity, annotations, &members(cluster, &all, position), notes)
-        })
-        .collect()
+    let mut found: Vec<Found> =
+        found.into_iter().map(|((namespace, revision), it)| Found::new(namespace, revision, it)).collect();
+    // The first of several is the one whose mesh has the first name.
+    found.sort_by_cached_key(|it| cluster.mesh_name(&it.source));
+    let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    if let Some(found) = serving_nodes(cluster, &all).and_then(|position| found.get_mut(position)) {
+        found.identity.serves_nodes = true;
+    }
+    let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
+    let meshes = found.iter().enumerate();
+    meshes.map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes)).collect()
+}
+
+/// A control plane elsewhere.
+struct Found {
+    /// What it would be called if it ran here.
+    source: Name,
+    identity: MeshIdentity,
+    annotations: Labels,
+}
+
+impl Found {
+    fn new(namespace: Istr, revision: Istr, annotations: Labels) -> Self {
+        let is_default = *revision == *DEFAULT;
+        let name = if is_default { "istiod".to_owned() } else { format!("istiod-{revision}") };
+        let source = Name::new(namespace.clone(), name);
+        let identity = MeshIdentity { namespace, revisions: vec![revision], is_default, serves_nodes: false };
+        Self { source, identity, annotations }
+    }
 }
 
 /// The revision of the control plane elsewhere that a service stands for.
@@ -60,13 +73,8 @@ fn revision_of(service: &Service) -> Option<Istr> {
     Some(said(service.labels.get(REVISION)).cloned().or(named).unwrap_or_else(|| DEFAULT.into()))
 }
 
-fn describe(
-    cluster: View<'_>,
-    identity: &MeshIdentity,
-    annotations: &Labels,
-    members: &[&Member],
-    notes: &mut Diagnostics,
-) -> FoundMesh {
+fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
+    let Found { source, identity, annotations } = found;
     let revision = identity.revisions.first().cloned().unwrap_or_default();
     let namespace = &identity.namespace;
     let own = (*revision != *DEFAULT).then(|| format!("istio-{revision}"));
@@ -78,7 +86,6 @@ fn describe(
     let version = version.cloned().unwrap_or_default();
     let told = proxies().map(|proxy| &proxy.trust_domain).find(|domain| !domain.is_empty());
     let trust_domain = config.own_trust_domain().or(told).cloned();
-    let name = if *revision == *DEFAULT { "istiod".to_owned() } else { format!("istiod-{revision}") };
     let dns = captures_dns(cluster, &config, &version, members);
     let installation = MeshInstallation {
         namespace: namespace.clone(),
@@ -98,7 +105,7 @@ fn describe(
     let mut facts = facts(cluster, identity, &config, members);
     facts.push(("control-plane", "remote".into()));
     FoundMesh {
-        source: Name::new(namespace.clone(), name),
+        source: source.clone(),
         annotations: annotations.clone(),
         facts,
         spec: MeshSpec { istio: Some(istio), ..MeshSpec::default() },

@@ -21,6 +21,9 @@ pub enum ControllerKind {
 }
 
 impl ControllerKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Deployment, Self::DaemonSet, Self::StatefulSet];
+
     /// Its name in Kubernetes.
     pub fn word(self) -> &'static str {
         match self {

@@ -9,6 +9,8 @@ use super::{Name, text};
 use crate::Istr;
 use crate::api::EndpointPort;
 
+/// Annotation of endpoints that says that there are more.
+const CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 /// Label of a slice that names its service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
@@ -50,6 +52,8 @@ pub struct Slice {
 pub struct Endpoints {
     /// The instances.
     pub groups: Vec<InstanceGroup>,
+    /// Whether there are more than the interface takes.
+    pub is_truncated: bool,
 }
 
 impl From<discovery::EndpointSlice> for Slice {
@@ -99,7 +103,9 @@ impl From<core::Endpoints> for Endpoints {
             });
             group(ports.collect(), instances.collect())
         });
-        Self { groups: groups.collect() }
+        let annotations = object.metadata.annotations.unwrap_or_default();
+        let is_truncated = annotations.get(CAPACITY).is_some_and(|word| word == "truncated");
+        Self { groups: groups.collect(), is_truncated }
     }
 }
 
