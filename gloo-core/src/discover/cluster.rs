@@ -8,8 +8,8 @@ use crate::api::{IngressGatewayDetector, IssuedCertificateStatus};
 use crate::discover::detector::{Detector, Member};
 use crate::discover::naming::plain;
 use crate::discover::resource::{
-    ConfigMap, Controller, ControllerId, ControllerKind, Endpoints, Name, Namespace, Node, Pod, ReplicaSet,
-    Service, Slice, selects,
+    ConfigMap, Controller, ControllerId, ControllerKind, Endpoints, InstanceGroup, Name, Namespace, Node,
+    Pod, ReplicaSet, Service, Slice, selects,
 };
 use crate::istr::Labels;
 
@@ -277,6 +277,27 @@ impl Cluster {
         self.pods_by_owner.get(&key).into_iter().flatten().filter_map(|name| self.pods.get(name))
     }
 
+    /// Whether clients outside can reach some node by an address that it tells.
+    pub fn has_external_nodes(&self) -> bool {
+        self.nodes.values().any(Node::is_external)
+    }
+
+    /// The services with an instance on a node, or with a pod that they select. Everything is looked through: nodes
+    /// change too seldom for a lookup of their own.
+    pub fn services_on(&self, node: &Istr) -> BTreeSet<Name> {
+        let is_there = |group: &InstanceGroup| group.instances.iter().any(|it| it.node == *node);
+        let slices = self.slices.values().filter(|slice| is_there(&slice.group)).map(|slice| &slice.service);
+        let endpoints = self.endpoints.iter().filter(|(_, it)| it.groups.iter().any(is_there));
+        let mut services: BTreeSet<Name> = slices.chain(endpoints.map(|(name, _)| name)).cloned().collect();
+        for known in self.pods.values().filter(|known| known.pod.node == *node) {
+            let labels = &known.pod.template.labels;
+            let all = self.services_in(&known.pod.name.namespace);
+            let selecting = all.filter(|service| selects(&service.selector, labels));
+            services.extend(selecting.map(|service| service.name.clone()));
+        }
+        services
+    }
+
     /// The services of a namespace, in the order of names.
     pub fn services_in<'a>(&'a self, namespace: &'a Istr) -> impl Iterator<Item = &'a Service> {
         let from = Name { namespace: namespace.clone(), name: Istr::default() };
@@ -414,7 +435,7 @@ impl<'a> View<'a> {
 
     /// Whether clients outside can reach some node of the cluster by an address that it tells.
     pub fn has_external_nodes(self) -> bool {
-        self.cluster.nodes.values().any(Node::is_external)
+        self.cluster.has_external_nodes()
     }
 
     /// The region in which most nodes are; empty if none tells one.

@@ -3,7 +3,6 @@
 use core::net::IpAddr;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::{
@@ -38,14 +37,6 @@ const NO_SUBSETS_BELOW: [&str; 2] = ["linkerd.io/", "topology.istio.io/"];
 const LOCALITY: [&str; 2] = ["topology.istio.io/locality", "istio-locality"];
 /// How large a destination may become, in bytes; etcd takes little more.
 const MAX_BYTES: usize = 1 << 20;
-
-/// A destination of a mesh.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct KnownDestination {
-    /// The object; it has no name yet.
-    pub object: Arc<api::Destination>,
-}
-
 /// Finds out about one service.
 struct Reader<'a> {
     finder: Finder<'a>,
@@ -62,7 +53,7 @@ impl<'a> Finder<'a> {
         service: &'a Service,
         workloads: &'a Workloads,
         notes: &mut Diagnostics,
-    ) -> Option<KnownDestination> {
+    ) -> Option<api::Destination> {
         let object = format!("Service {}", service.name);
         if let Some((code, why)) = self.hidden(service) {
             notes.note(code, object, why);
@@ -93,7 +84,7 @@ impl<'a> Finder<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn read(&self, object: &str, notes: &mut Diagnostics) -> Option<KnownDestination> {
+    fn read(&self, object: &str, notes: &mut Diagnostics) -> Option<api::Destination> {
         let cluster = self.finder.cluster;
         let groups = self.groups(object, notes);
         let mesh = self.mesh(&groups, object, notes)?;
@@ -122,7 +113,7 @@ impl<'a> Reader<'a> {
         let metadata = metadata(self.finder.options, &cluster.name, &Istr::default(), annotations);
         let spec =
             DestinationSpec { kube_service: Some(kube_service), external_service: None, mesh: Some(mesh) };
-        Some(KnownDestination { object: Arc::new(api::Destination { metadata, spec, status: None }) })
+        Some(api::Destination { metadata, spec, status: None })
     }
 
     /// The mesh of most instances; if there are none, of most workloads. A service that asks to be discovered gets
@@ -289,7 +280,7 @@ fn external_addresses(cluster: &Cluster, service: &Service, pods: &[&KnownPod]) 
     let mut all: Vec<ExternalAddress> = service.external_ips.iter().map(address).collect();
     match service.service_type {
         ServiceType::NodePort => {
-            let has_external_nodes = cluster.nodes.values().any(Node::is_external);
+            let has_external_nodes = cluster.has_external_nodes();
             let takes = |known: &&&KnownPod| known.pod.serves();
             let nodes: BTreeSet<&Istr> = pods
                 .iter()

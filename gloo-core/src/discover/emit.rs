@@ -32,7 +32,8 @@ impl Emitter {
 /// A kind of objects that discovery writes.
 pub(super) trait Found: Clone + PartialEq + Into<Change> {
     const KIND: InputKind;
-    fn metadata(&mut self) -> &mut ObjectMeta;
+    fn metadata(&self) -> &ObjectMeta;
+    fn metadata_mut(&mut self) -> &mut ObjectMeta;
 }
 
 macro_rules! found {
@@ -40,7 +41,11 @@ macro_rules! found {
         impl Found for api::$kind {
             const KIND: InputKind = InputKind::$kind;
 
-            fn metadata(&mut self) -> &mut ObjectMeta {
+            fn metadata(&self) -> &ObjectMeta {
+                &self.metadata
+            }
+
+            fn metadata_mut(&mut self) -> &mut ObjectMeta {
                 &mut self.metadata
             }
         }
@@ -92,28 +97,27 @@ impl<K: Ord + Clone, T: Found> Emitted<K, T> {
         &mut self,
         key: &K,
         source: Source<'_>,
-        object: Option<&Arc<T>>,
+        object: Option<T>,
         (cluster, emitter): (&Istr, &mut Emitter),
         notes: &mut Diagnostics,
     ) -> Vec<K> {
         let plain = plain(source.name, cluster, source.ending);
         let renamed = self.names.claim(&plain, source.name, key, object.is_some());
         let before = self.objects.remove(key);
-        let after = object.map(|object| {
+        let after = object.map(|mut object| {
             let name = self.name(key, source, &plain, cluster, notes);
-            let mut named = T::clone(object);
-            named.metadata().name = Some(name);
-            Arc::new(named)
+            object.metadata_mut().name = Some(name);
+            Arc::new(object)
         });
         if before == after {
             self.objects.extend(before.map(|before| (key.clone(), before)));
             return renamed;
         }
         if let Some(before) = &before {
-            emitter.gone.insert(input(before));
+            emitter.gone.insert(input(&**before));
         }
         if let Some(after) = after {
-            emitter.there.insert(input(&after), T::clone(&after).into());
+            emitter.there.insert(input(&*after), T::clone(&after).into());
             self.objects.insert(key.clone(), after);
         }
         renamed
@@ -144,9 +148,7 @@ impl<K: Ord + Clone, T: Found> Emitted<K, T> {
     }
 }
 
-fn input<T: Found>(object: &Arc<T>) -> InputRef {
-    let mut object = T::clone(object);
-    let metadata = object.metadata();
-    let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_owned();
-    InputRef::new(T::KIND, text(&metadata.namespace), text(&metadata.name))
+fn input<T: Found>(object: &T) -> InputRef {
+    let ObjectMeta { namespace, name, .. } = object.metadata();
+    InputRef::new(T::KIND, namespace.as_deref().unwrap_or_default(), name.as_deref().unwrap_or_default())
 }

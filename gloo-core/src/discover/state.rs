@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Istr;
-use crate::api::{AgentInfo, Destination, IngressGatewayDetector, Mesh, ObjectRef, Workload};
+use crate::api::{AgentInfo, Destination, IngressGatewayDetector, Mesh, ObjectRef, ServiceType, Workload};
 use crate::discover::Options;
 use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
-use crate::discover::destination::KnownDestination;
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discover::emit::{Emitted, Emitter, Source};
@@ -15,7 +14,7 @@ use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
 use crate::discover::pods;
 use crate::discover::resource::{
-    ControllerId, ControllerKind, Kind, Name, Pod, ReplicaSet, Resource, selects,
+    ControllerId, ControllerKind, Kind, Name, Node, Pod, ReplicaSet, Resource, selects,
 };
 use crate::discover::workload::{Finder, Workloads};
 use crate::istr::Labels;
@@ -145,10 +144,7 @@ impl State {
             }
             Kind::Node => {
                 let node = if let Some(Resource::Node(node)) = resource { Some(node) } else { None };
-                if replace(&mut self.cluster.nodes, name.name, node) {
-                    self.dirty.meshes = true;
-                    self.dirty.services.extend(self.cluster.services.keys().cloned());
-                }
+                self.put_node(&name.name, node);
             }
             Kind::Namespace => {
                 let namespace = if let Some(Resource::Namespace(it)) = resource { Some(it) } else { None };
@@ -191,6 +187,20 @@ impl State {
             self.dirty.meshes |= self.asked.about_pod(&name.namespace, labels) || is_agent(labels);
         }
         self.dirty.services.extend(self.cluster.targeting(name).cloned());
+    }
+
+    fn put_node(&mut self, name: &Istr, node: Option<Node>) {
+        let were_external = self.cluster.has_external_nodes();
+        if !replace(&mut self.cluster.nodes, name.clone(), node) {
+            return;
+        }
+        self.dirty.meshes = true;
+        self.dirty.services.extend(self.cluster.services_on(name));
+        if self.cluster.has_external_nodes() != were_external {
+            let services = self.cluster.services.values();
+            let on_nodes = services.filter(|service| service.service_type == ServiceType::NodePort);
+            self.dirty.services.extend(on_nodes.map(|service| service.name.clone()));
+        }
     }
 
     fn put_controller(&mut self, id: ControllerId, resource: Option<Resource>, detectors: &[&dyn Detector]) {
@@ -275,9 +285,9 @@ impl State {
             spec.issued_certificate_status = self.cluster.certificates.get(&certificate).cloned();
             let annotations = naming::annotations(&annotations, &facts);
             let metadata = naming::metadata(options, &self.cluster.name, &plain, annotations);
-            let object = Arc::new(Mesh { metadata, spec, status: None });
+            let object = Mesh { metadata, spec, status: None };
             let of = Source { kind: "Mesh", name: &source, ending: "" };
-            self.found_meshes.put(&source, of, Some(&object), (&self.cluster.name, emitter), &mut notes);
+            self.found_meshes.put(&source, of, Some(object), (&self.cluster.name, emitter), &mut notes);
             if let Some(object) = self.found_meshes.get(&source) {
                 meshes.push(KnownMesh { detector: position, source, identity, object: Arc::clone(object) });
             }
@@ -314,9 +324,9 @@ impl State {
         let published = published.or_else(|| self.published.get(id).cloned());
         let controller = self.cluster.controllers.get(id);
         let finder = Finder { cluster: &self.cluster, detectors, meshes: &self.meshes, options };
-        let workload =
+        let found =
             controller.and_then(|controller| finder.workload(controller, published.as_ref(), &mut notes));
-        let object = workload.as_ref().map(|workload| Arc::clone(&workload.object));
+        let (workload, object) = found.unzip();
         let before = self.workloads.put(id, workload);
         let after = self.workloads.get(id);
         let looks_alike = match (&before, after) {
@@ -341,7 +351,7 @@ impl State {
         let ending = format!("-{}", id.kind.word().to_lowercase());
         let place = (&self.cluster.name, emitter);
         let source = Source { kind: id.kind.word(), name: &id.name, ending: &ending };
-        let renamed = self.found_workloads.put(id, source, object.as_ref(), place, &mut notes);
+        let renamed = self.found_workloads.put(id, source, object, place, &mut notes);
         self.dirty.controllers.extend(renamed);
         keep(&mut self.notes.controllers, id, notes);
     }
@@ -356,12 +366,10 @@ impl State {
         let mut notes = Diagnostics::new(&self.cluster.name);
         let finder = Finder { cluster: &self.cluster, detectors, meshes: &self.meshes, options };
         let service = self.cluster.services.get(name);
-        let found: Option<KnownDestination> =
-            service.and_then(|service| finder.destination(service, &self.workloads, &mut notes));
-        let object = found.map(|found| found.object);
+        let object = service.and_then(|service| finder.destination(service, &self.workloads, &mut notes));
         let place = (&self.cluster.name, emitter);
         let source = Source { kind: "Service", name, ending: "" };
-        let renamed = self.found_destinations.put(name, source, object.as_ref(), place, &mut notes);
+        let renamed = self.found_destinations.put(name, source, object, place, &mut notes);
         self.dirty.services.extend(renamed);
         keep(&mut self.notes.services, name, notes);
     }

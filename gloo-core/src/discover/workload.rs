@@ -1,7 +1,6 @@
 //! Which workloads take part in a mesh, and in which.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::{ClusterObjectRef, KubernetesWorkload, ObjectRef, Workload, WorkloadSpec};
@@ -27,8 +26,6 @@ pub(super) struct KnownWorkload {
     pub mesh: ObjectRef,
     /// Labels of its pods.
     pub labels: Labels,
-    /// The object; it has no name yet.
-    pub object: Arc<Workload>,
 }
 
 impl KnownWorkload {
@@ -100,7 +97,7 @@ impl<'a> Finder<'a> {
         controller: &Controller,
         published: Option<&(ObjectRef, Plane)>,
         notes: &mut Diagnostics,
-    ) -> Option<KnownWorkload> {
+    ) -> Option<(KnownWorkload, Workload)> {
         let object = subject(controller);
         if self.options.ignores(&controller.id.name.namespace) {
             notes.note(Code::OptedOut, &object, "its namespace is ignored");
@@ -277,7 +274,7 @@ impl<'a> Finder<'a> {
         Some(Part { mesh, plane })
     }
 
-    fn describe(self, controller: &Controller, part: &Part<'_>) -> KnownWorkload {
+    fn describe(self, controller: &Controller, part: &Part<'_>) -> (KnownWorkload, Workload) {
         let ControllerId { kind, name } = &controller.id;
         let mut facts = vec![("workload-kind", kind.word().into()), ("data-plane", part.plane.word().into())];
         if let Some(detector) = self.detectors.get(part.mesh.detector) {
@@ -298,13 +295,13 @@ impl<'a> Finder<'a> {
         };
         let annotations = annotations(&controller.annotations, &facts);
         let metadata = metadata(self.options, &self.cluster.name, &Istr::default(), annotations);
-        KnownWorkload {
+        let known = KnownWorkload {
             id: controller.id.clone(),
             plane: part.plane,
             mesh: part.mesh.reference(),
             labels: controller.template.labels.clone(),
-            object: Arc::new(Workload { metadata, spec, status: None }),
-        }
+        };
+        (known, Workload { metadata, spec, status: None })
     }
 }
 
