@@ -44,7 +44,7 @@ wasm:
 deny:
     cargo deny check
 
-# Runs the benchmarks: one table for four sizes; takes some minutes.
+# Runs the benchmarks: two tables; takes some minutes.
 bench:
     cargo bench -p gloo-benches
 
