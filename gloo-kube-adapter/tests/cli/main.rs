@@ -5,6 +5,7 @@ mod bench;
 mod commands;
 mod contract;
 mod diff;
+mod discover;
 mod limits;
 mod out;
 mod sources;
