@@ -1,5 +1,6 @@
 //! What a translation has to say, for people and for programs: every finding once, with its place.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use gloo_core::id::{InputKind, InputRef};
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::style::Look;
-use crate::world::discovery::{Notice, some_of};
+use crate::world::discovery::{NAMED, Notice, some_of};
 use crate::world::{Place, World};
 
 /// Something to say once.
@@ -91,7 +92,7 @@ pub struct Alike<'a> {
     /// The reason.
     pub code: &'a str,
     /// What there is to know.
-    pub message: &'a str,
+    pub message: Cow<'a, str>,
     kind: &'a str,
     names: Vec<&'a str>,
     first: Option<&'a Notice>,
@@ -110,28 +111,42 @@ impl Alike<'_> {
     }
 }
 
-/// Notices by severity, cluster, reason and kind of object; those that say the same together, unless each is to be
-/// told `apart`.
+/// Notices by severity, cluster, reason and kind of object; those that say the same together, and those that say much
+/// the same of many, unless each is to be told `apart`.
 pub fn alike<'a>(notices: impl IntoIterator<Item = &'a Notice>, apart: bool) -> Vec<Alike<'a>> {
-    let mut groups: BTreeMap<_, Vec<Alike<'a>>> = BTreeMap::new();
+    let mut reasons: BTreeMap<_, BTreeMap<&str, Vec<Alike<'a>>>> = BTreeMap::new();
     for notice in notices {
         let Notice { cluster, object: _, severity, code, message } = notice;
         let (kind, name) = notice.kind_and_name();
-        let group = groups.entry((*severity, cluster, code, kind, message)).or_default();
+        let reason = reasons.entry((*severity, cluster, code, kind)).or_default();
+        let group = reason.entry(message).or_default();
         match group.last_mut() {
             Some(last) if !apart => last.names.push(name),
             _ => group.push(Alike {
                 severity: *severity,
                 cluster,
                 code,
-                message,
+                message: Cow::Borrowed(message),
                 kind,
                 names: vec![name],
                 first: Some(notice),
             }),
         }
     }
-    groups.into_values().flatten().collect()
+    let told = |reason: BTreeMap<&str, Vec<Alike<'a>>>| {
+        let groups: Vec<Alike<'a>> = reason.into_values().flatten().collect();
+        if apart || groups.len() <= NAMED { groups } else { merged(groups).into_iter().collect() }
+    };
+    reasons.into_values().flat_map(told).collect()
+}
+
+/// One group of those that differ in names only.
+fn merged(groups: Vec<Alike<'_>>) -> Option<Alike<'_>> {
+    let mut groups = groups.into_iter();
+    let mut all = groups.next()?;
+    all.message = Cow::Owned(format!("{}, and so on", all.message));
+    all.names.extend(groups.flat_map(|group| group.names));
+    Some(all)
 }
 
 impl Remark<'_> {
@@ -192,7 +207,7 @@ impl Remark<'_> {
                 subject: alike.subject(),
                 on: Vec::new(),
                 field: None,
-                message: alike.message.to_owned(),
+                message: alike.message.to_string(),
                 file,
                 line,
             },

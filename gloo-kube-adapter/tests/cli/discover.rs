@@ -65,6 +65,19 @@ fn each_object_that_was_not_found_can_be_named() {
 }
 
 #[test]
+fn what_is_said_of_many_is_said_once() {
+    let bench = kind();
+    bench.remove("kind/clusters/home/replicasets.yaml");
+    let few = bench.run(&["discover", "kind"]).stdout;
+    let lines: Vec<&str> = few.lines().filter(|line| line.contains("ReplicaSetMissing")).collect();
+    let [line] = lines.as_slice() else { panic!("{few}") };
+    assert!(line.contains(" more ") && line.ends_with(" is not there, and so on"), "{few}");
+    let each = bench.run(&["discover", "kind", "--all"]).stdout;
+    let pods = bench.read("kind/clusters/home/pods.yaml").matches("kind: ReplicaSet").count();
+    assert_eq!(each.matches("ReplicaSetMissing").count(), pods, "{each}");
+}
+
+#[test]
 fn what_is_found_can_be_given() {
     let bench = kind();
     let found = bench.run(&["translate", "kind", "--statuses"]);

@@ -110,7 +110,7 @@ fn remarks(findings: &Findings<'_>, every: bool) -> Table {
             alike.cluster.to_owned(),
             alike.objects(),
             alike.code.to_owned(),
-            alike.message.to_owned(),
+            alike.message.to_string(),
         ]);
     }
     table
