@@ -8,11 +8,16 @@ mod args;
 mod columns;
 mod completion;
 mod console;
+mod describe;
 mod discover;
 mod exit;
 mod findings;
+mod get;
 mod install;
+mod inventory;
+mod kinds;
 mod load;
+mod page;
 mod select;
 mod style;
 mod summary;
@@ -102,6 +107,14 @@ fn dispatch(cli: &Cli, explicit: Explicit, console: &mut Console<'_>) -> Result<
         Command::Discover(args) => {
             let format = formats(&[Format::Table, Format::Yaml, Format::Json])?;
             discover::run(args, &cli.global, explicit, format, console)
+        }
+        Command::Get(args) => {
+            let format = formats(&[Format::Table, Format::Wide, Format::Name, Format::Yaml, Format::Json])?;
+            get::run(args, &cli.global, explicit, format, console)
+        }
+        Command::Describe(args) => {
+            let format = formats(&[Format::Table, Format::Wide, Format::Yaml, Format::Json])?;
+            describe::run(args, &cli.global, explicit, format, console)
         }
         Command::Install(args) => install::run(args, formats(&[Format::Yaml, Format::Json])?, console),
         Command::Version(_) => version::run(formats(&[Format::Json, Format::Yaml, Format::Table])?, console),

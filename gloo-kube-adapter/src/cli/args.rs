@@ -85,6 +85,10 @@ pub struct Global {
 pub enum Format {
     /// For people.
     Table,
+    /// For people, with more columns.
+    Wide,
+    /// Names only.
+    Name,
     /// One JSON document.
     Json,
     /// YAML documents.
@@ -121,6 +125,25 @@ pub enum Command {
     /// Exit codes: 0 done; 1 an object cannot be read or used, see --fail-on; 2 something could not be written;
     /// 64 wrong usage; 65 input that cannot be read.
     Discover(Discover),
+    /// List objects of a world with what became of them
+    ///
+    /// KIND is mesh, workload, destination, trafficpolicy, accesspolicy or virtualmesh, or its plural or short name,
+    /// with or without its group. Workloads and destinations may be called as in their cluster, [[CLUSTER/]NAMESPACE/]NAME,
+    /// destinations also by a host name.
+    ///
+    /// With -o yaml or json the objects are printed with the status that they would get.
+    ///
+    /// Exit codes: 0 done; 64 wrong usage, or a name that may mean several objects; 65 input that cannot be read, or a
+    /// name that nothing has.
+    Get(Get),
+    /// Tell all there is to know about objects of a world: policies with verdicts, members, outputs, problems
+    ///
+    /// KIND and NAME are those of get. Without NAME objects are listed as get lists them, or described one and all with
+    /// -o yaml or json.
+    ///
+    /// Exit codes: 0 done; 64 wrong usage, or a name that may mean several objects; 65 input that cannot be read, or a
+    /// name that nothing has.
+    Describe(Describe),
     /// Print what must be installed in the management cluster
     Install(Install),
     /// Print the version
@@ -188,6 +211,63 @@ pub struct Discover {
     /// Where meshes are looked for.
     #[command(flatten)]
     pub scope: Scope,
+}
+
+/// What `get` shows.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// Which objects.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Order of the rows: the name of a column, in any case
+    #[arg(long, value_name = "COLUMN")]
+    pub sort_by: Option<String>,
+    /// Leave out the headings of the columns
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Choices that change the result.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// What `describe` shows.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// Which objects.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Only objects whose name contains this; repeat for several
+    #[arg(short, long, value_name = "TERM", action = ArgAction::Append)]
+    pub search: Vec<String>,
+    /// Choices that change the result.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// Which objects are to be shown.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// Kind of the objects
+    #[arg(value_name = "KIND")]
+    pub kind: String,
+    /// The objects; all of the kind if none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Only objects of this namespace: of the pods, the service, the control plane, or the policy; repeat for several
+    #[arg(short, long, value_name = "NS", action = ArgAction::Append)]
+    pub namespace: Vec<String>,
+    /// Objects of all namespaces, as without -n
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Leave out what cannot be read and show the rest; the exit code is 65 all the same
+    #[arg(long)]
+    pub keep_going: bool,
 }
 
 /// Where meshes are looked for; it counts more than what world.yaml says.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use gloo_core::Istr;
 use gloo_core::api::{Destination, KubeService, KubeServicePort, Mesh, MeshInstallation, Subset, Workload};
 
+use gloo_core::discover::resource::selects;
+
 use crate::world::discovery::Found as _;
 
 /// The kind of a mesh.
@@ -91,19 +93,30 @@ pub fn subsets(service: &KubeService) -> String {
     service.subsets.iter().map(subset).collect::<Vec<_>>().join(",")
 }
 
-/// Workloads by cluster and namespace.
+/// Workloads and destinations by cluster and namespace.
 #[derive(Debug, Default)]
 pub struct Backing<'a> {
-    workloads: BTreeMap<(&'a str, &'a str), Vec<&'a Workload>>,
+    workloads: BTreeMap<Place<'a>, Vec<&'a Workload>>,
+    destinations: BTreeMap<Place<'a>, Vec<&'a Destination>>,
 }
 
+/// A cluster and a namespace in it.
+type Place<'a> = (&'a str, &'a str);
+
 impl<'a> Backing<'a> {
-    /// Sorts workloads in.
-    pub fn new(all: impl IntoIterator<Item = &'a Workload>) -> Self {
+    /// Sorts workloads and destinations in.
+    pub fn new(
+        workloads: impl IntoIterator<Item = &'a Workload>,
+        destinations: impl IntoIterator<Item = &'a Destination>,
+    ) -> Self {
         let mut backing = Self::default();
-        for workload in all {
+        for workload in workloads {
             let key = (workload.cluster(), workload_namespace(workload));
             backing.workloads.entry(key).or_default().push(workload);
+        }
+        for destination in destinations {
+            let key = (destination.cluster(), service_namespace(destination));
+            backing.destinations.entry(key).or_default().push(destination);
         }
         backing
     }
@@ -111,16 +124,20 @@ impl<'a> Backing<'a> {
     /// The workloads behind a destination.
     pub fn of(&self, destination: &Destination) -> Vec<&'a Workload> {
         let key = (destination.cluster(), service_namespace(destination));
-        let nearby = self.workloads.get(&key).map_or(&[][..], Vec::as_slice);
-        let service = destination.spec.kube_service.as_ref();
-        let is_behind = |workload: &&&Workload| service.is_some_and(|it| is_behind(it, workload));
-        nearby.iter().filter(is_behind).copied().collect()
+        let nearby = self.workloads.get(&key).into_iter().flatten().copied();
+        nearby.filter(|workload| is_behind(destination, workload)).collect()
+    }
+
+    /// The destinations in front of a workload.
+    pub fn before(&self, workload: &Workload) -> Vec<&'a Destination> {
+        let key = (workload.cluster(), workload_namespace(workload));
+        let nearby = self.destinations.get(&key).into_iter().flatten().copied();
+        nearby.filter(|destination| is_behind(destination, workload)).collect()
     }
 }
 
-fn is_behind(service: &KubeService, workload: &Workload) -> bool {
-    let selector = &service.workload_selector_labels;
+fn is_behind(destination: &Destination, workload: &Workload) -> bool {
+    let selector = destination.spec.kube_service.as_ref().map(|service| &service.workload_selector_labels);
     let labels = workload.spec.kubernetes.as_ref().map(|it| &it.pod_labels);
-    let is_there = |(key, value): (&Istr, &Istr)| labels.is_some_and(|it| it.get(key) == Some(value));
-    selector.iter().next().is_some() && selector.iter().all(is_there)
+    selector.zip(labels).is_some_and(|(selector, labels)| selects(selector, labels))
 }

@@ -2,6 +2,7 @@
 
 mod tables;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -136,7 +137,7 @@ fn stream(findings: &Findings<'_>) -> Result<String, Stop> {
     let mut text = String::new();
     for Rendered { id, value, .. } in findings.rendered()? {
         let cluster = id.cluster.replace(char::is_control, " ");
-        text.push_str(&format!("---\n# cluster: {cluster}\n{}", yaml(&value)?));
+        let _ = write!(text, "---\n# cluster: {cluster}\n{}", yaml(&value)?);
     }
     Ok(text)
 }

@@ -5,20 +5,20 @@ use super::style::{Look, Paint};
 /// A table with a heading for each column.
 #[derive(Clone, Debug)]
 pub struct Table {
-    headings: &'static [&'static str],
+    headings: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table without rows.
-    pub fn new(headings: &'static [&'static str]) -> Self {
-        Self { headings, rows: Vec::new() }
+    pub fn new(headings: &[&'static str]) -> Self {
+        Self { headings: headings.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row, one text for each heading. A cell without text shows a dash.
-    pub fn push<const N: usize>(&mut self, cells: [String; N]) {
-        let cells = cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { printable(&cell) });
-        self.rows.push(cells.into());
+    pub fn push(&mut self, cells: impl IntoIterator<Item = String>) {
+        let shown = |cell: String| if cell.is_empty() { "-".to_owned() } else { printable(&cell) };
+        self.rows.push(cells.into_iter().map(shown).collect());
     }
 
     /// How many rows there are.
@@ -28,6 +28,17 @@ impl Table {
 
     /// The lines of the table.
     pub fn to_text(&self, paint: Paint) -> String {
+        let mut lines = self.lines().into_iter();
+        let mut text = paint.apply(Look::Strong, &lines.next().unwrap_or_default()) + "\n";
+        for line in lines {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The headings, then the rows, a line each.
+    pub fn lines(&self) -> Vec<String> {
         let mut widths: Vec<usize> = self.headings.iter().map(|heading| heading.len()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -38,18 +49,14 @@ impl Table {
             let cells = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        let headings = line(&mut self.headings.iter().copied());
-        let mut text = paint.apply(Look::Strong, &headings) + "\n";
-        for row in &self.rows {
-            text.push_str(&line(&mut row.iter().map(String::as_str)));
-            text.push('\n');
-        }
-        text
+        let mut lines = vec![line(&mut self.headings.iter().copied())];
+        lines.extend(self.rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
+        lines
     }
 }
 
 /// The text without control characters, which could be instructions to a terminal.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 

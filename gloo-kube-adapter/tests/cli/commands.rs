@@ -14,6 +14,8 @@ fn the_help_is_as_reviewed() {
         ["--help"].as_slice(),
         &["translate", "--help"],
         &["discover", "--help"],
+        &["get", "-h"],
+        &["describe", "--help"],
         &["install", "--help"],
         &["version", "-h"],
         &["completion", "-h"],

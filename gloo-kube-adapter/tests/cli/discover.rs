@@ -1,6 +1,6 @@
 //! Worlds that hold objects of clusters instead of what they amount to, and what `discover` says about them.
 
-use std::fs;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -11,21 +11,8 @@ use crate::bench::{Bench, Run};
 fn kind() -> Bench {
     let bench = Bench::empty();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/kind");
-    copy(&bench, &root, "kind");
+    bench.copy(&root, "kind");
     bench
-}
-
-fn copy(bench: &Bench, from: &Path, to: &str) {
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let to = format!("{to}/{name}");
-        if path.is_dir() {
-            copy(bench, &path, &to);
-        } else {
-            bench.write(&to, fs::read(path).expect("a file"));
-        }
-    }
 }
 
 fn documents(run: &Run) -> Vec<Value> {
@@ -95,7 +82,7 @@ fn what_is_found_can_be_given() {
     let json = bench.run(&["discover", "kind", "-o", "json"]);
     assert_eq!(json.json()["items"].as_array(), Some(&documents(&yaml)));
 
-    copy(&bench, &bench.path("kind/mgmt"), "plain");
+    bench.copy(&bench.path("kind/mgmt"), "plain");
     for (name, text) in [("plain/found.yaml", &yaml.stdout), ("plain/found.json", &json.stdout)] {
         bench.write(name, text);
         let given = bench.run(&["translate", "plain", "--statuses"]);
@@ -149,7 +136,7 @@ fn what_is_given_counts_and_differences_are_told() {
 #[test]
 fn clusters_are_looked_at_one_by_one() {
     let bench = kind();
-    copy(&bench, &bench.path("kind/clusters/home"), "kind/clusters/away");
+    bench.copy(&bench.path("kind/clusters/home"), "kind/clusters/away");
     let all = bench.run(&["discover", "kind", "-o", "yaml"]);
     assert_eq!(documents(&all).len(), 26, "{all:#?}");
     let one = bench.run(&["discover", "kind", "-o", "yaml", "--cluster", "aw*"]);
@@ -315,7 +302,7 @@ fn an_annotation_says_of_which_cluster_an_object_is() {
         for object in list["items"].as_array().expect("a list") {
             let mut object = object.clone();
             object["metadata"]["annotations"]["cluster.solo.io/cluster"] = "home".into();
-            objects.push_str(&format!("{object}\n"));
+            let _ = writeln!(objects, "{object}");
         }
         bench.write(&format!("flat/{name}.json"), objects);
     }

@@ -8,5 +8,6 @@ mod diff;
 mod discover;
 mod limits;
 mod out;
+mod show;
 mod sources;
 mod stream;

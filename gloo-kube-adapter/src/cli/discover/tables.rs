@@ -79,7 +79,7 @@ fn workloads(findings: &Findings<'_>) -> Table {
 fn destinations(findings: &Findings<'_>) -> Table {
     let mut table =
         Table::new(&["NAME", "CLUSTER", "NAMESPACE", "PORTS", "MESH", "WORKLOADS", "ENDPOINTS", "SUBSETS"]);
-    let backing = Backing::new(findings.workloads.iter().map(|workload| &***workload));
+    let backing = Backing::new(findings.workloads.iter().map(|it| &***it), []);
     for destination in &findings.destinations {
         let Some(service) = &destination.spec.kube_service else { continue };
         let endpoints: usize = service.endpoint_subsets.iter().map(|subset| subset.endpoints.len()).sum();
