@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, Run};
 
@@ -247,6 +247,33 @@ fn whatever_else_a_dump_holds_does_no_harm() {
     bench.write("kind/mgmt/values.yaml", "kind: TrafficPolicy\nspec: {}\n");
     let half = bench.run(&["translate", "kind"]);
     assert!(half.code == 1 && half.stderr.contains("apiVersion: must be set"), "{half:#?}");
+}
+
+#[test]
+fn one_command_dumps_a_cluster() {
+    // kubectl get nodes,namespaces,... prints one list with members of all kinds.
+    let bench = kind();
+    let expected = bench.run(&["discover", "kind", "-o", "yaml"]).stdout;
+    let mut items = Vec::new();
+    for (path, text, _) in bench.files("kind/clusters/home") {
+        bench.remove(&path);
+        let list: Value = serde_saphyr::from_str(&text).expect("YAML");
+        items.extend(list["items"].as_array().cloned().unwrap_or_default());
+    }
+    assert!(items.len() > 60, "{}", items.len());
+    let list =
+        json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items });
+    for (name, text) in [
+        ("dump.json", list.to_string()),
+        ("dump.yaml", serde_saphyr::to_string(&list).expect("YAML")),
+        ("deep/down/dump.json", list.to_string()),
+    ] {
+        let file = format!("kind/clusters/home/{name}");
+        bench.write(&file, text);
+        let run = bench.run(&["discover", "kind", "-o", "yaml"]);
+        assert_eq!((run.code, &run.stdout), (0, &expected), "{run:#?}");
+        bench.remove(&file);
+    }
 }
 
 #[test]
