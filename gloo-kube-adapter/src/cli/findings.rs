@@ -9,8 +9,11 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::style::Look;
-use crate::world::discovery::{NAMED, Notice, some_of};
+use crate::world::discovery::{Notice, some_of};
 use crate::world::{Place, World};
+
+/// A reason that is told in more ways than this names objects, which differ; there are never so many sorts of it.
+const SORTS: usize = 8;
 
 /// Something to say once.
 #[derive(Clone, Debug)]
@@ -135,7 +138,7 @@ pub fn alike<'a>(notices: impl IntoIterator<Item = &'a Notice>, apart: bool) -> 
     }
     let told = |reason: BTreeMap<&str, Vec<Alike<'a>>>| {
         let groups: Vec<Alike<'a>> = reason.into_values().flatten().collect();
-        if apart || groups.len() <= NAMED { groups } else { merged(groups).into_iter().collect() }
+        if apart || groups.len() <= SORTS { groups } else { merged(groups).into_iter().collect() }
     };
     reasons.into_values().flat_map(told).collect()
 }

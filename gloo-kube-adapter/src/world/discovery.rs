@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use found::Found;
-pub use notice::{NAMED, Notice, some_of};
+pub use notice::{Notice, some_of};
 
 use crate::render::CLUSTER_ANNOTATION;
 

@@ -64,6 +64,63 @@ fn what_is_said_of_many_is_said_once() {
     assert_eq!(each.matches("ReplicaSetMissing").count(), pods, "{each}");
 }
 
+/// A control plane of Linkerd, one workload with its proxy, and services that are none of users.
+const LINKERD: &str = "\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: linkerd-destination, namespace: linkerd, labels: {linkerd.io/control-plane-component: destination}}
+  spec:
+    selector: {matchLabels: {app: plane}}
+    template:
+      metadata: {labels: {app: plane, linkerd.io/control-plane-ns: linkerd}}
+      spec: {containers: [{name: destination, image: 'cr.l5d.io/linkerd/controller:edge-26.1.3'}]}
+- apiVersion: apps/v1
+  kind: StatefulSet
+  metadata: {name: till, namespace: shop}
+  spec:
+    selector: {matchLabels: {app: till}}
+    template: {metadata: {labels: {app: till}}, spec: {containers: [{name: till}]}}
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: till-0
+    namespace: shop
+    labels: {app: till, linkerd.io/control-plane-ns: linkerd}
+    ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: till, uid: '1', controller: true}]
+  spec: {containers: [{name: linkerd-proxy}, {name: till}]}
+  status: {phase: Running, podIP: 10.0.0.1}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: till, namespace: shop}
+  spec: {selector: {app: till}, ports: [{name: http, port: 80}]}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: lost-0, namespace: shop}
+  spec: {ports: [{port: 80}]}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: lost-1, namespace: shop}
+  spec: {selector: {app: lost}, ports: [{port: 80}]}
+";
+
+#[test]
+fn both_kinds_of_meshes_are_found() {
+    let bench = kind();
+    bench.write("kind/clusters/away/all.yaml", LINKERD);
+    let run = bench.run(&["get", "workloads", "-w", "kind", "--cluster", "away"]);
+    assert!(run.stdout.contains("till-shop-away-statefulset  away     shop       StatefulSet"), "{run:#?}");
+    let meshes = bench.run(&["get", "mesh", "-w", "kind", "--no-headers", "--sort-by", "type"]).stdout;
+    let types: Vec<Option<&str>> = meshes.lines().map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(types, [Some("istio"), Some("linkerd")], "{meshes}");
+    // Sorts of one reason are few, and stay apart.
+    let text = bench.run(&["discover", "kind", "--cluster", "away"]).stdout;
+    let reasons = text.lines().filter(|line| line.contains("Service shop/lost-"));
+    assert_eq!(reasons.filter(|line| !line.contains("and so on")).count(), 2, "{text}");
+}
+
 #[test]
 fn what_is_found_can_be_given() {
     let bench = kind();

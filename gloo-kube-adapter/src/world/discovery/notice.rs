@@ -11,7 +11,7 @@ const DIFFERS: &str = "DiscoveryDiffers";
 /// What is given cannot be compared with anything.
 const NOTHING_FOUND: &str = "NothingFound";
 /// So many objects are named before they are only counted.
-pub const NAMED: usize = 3;
+const NAMED: usize = 3;
 
 /// Something to know about the objects of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
