@@ -131,7 +131,8 @@ pub enum Command {
     /// with or without its group. Workloads and destinations may be called as in their cluster, [[CLUSTER/]NAMESPACE/]NAME,
     /// destinations also by a host name.
     ///
-    /// With -o yaml or json the objects are printed with the status that they would get.
+    /// With -o yaml or json the objects are printed with the status that they would get: one that is named alone as it is,
+    /// others as a list.
     ///
     /// Exit codes: 0 done; 64 wrong usage, or a name that may mean several objects; 65 input that cannot be read, or a
     /// name that nothing has.

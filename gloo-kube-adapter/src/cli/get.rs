@@ -41,19 +41,10 @@ pub fn run(
     }
     let text = match format {
         Some(Format::Json) => {
-            let objects = items.iter().map(|item| object(&item.input, &world, &translation));
-            let objects = objects.collect::<Result<Vec<_>, _>>()?;
-            let list = json!({ "apiVersion": "v1", "kind": "List", "items": objects });
-            serde_json::to_string_pretty(&list)? + "\n"
+            let document = document(&items, &args.wanted.names, &world, &translation)?;
+            serde_json::to_string_pretty(&document)? + "\n"
         }
-        Some(Format::Yaml) => {
-            let mut text = String::new();
-            for item in &items {
-                text.push_str("---\n");
-                text.push_str(&yaml(&object(&item.input, &world, &translation)?)?);
-            }
-            text
-        }
+        Some(Format::Yaml) => yaml(&document(&items, &args.wanted.names, &world, &translation)?)?,
         Some(Format::Name) => items.iter().map(|item| full_name(&item.input)).collect(),
         Some(Format::Table | Format::Wide) | None => table(view, &items, is_wide, args.no_headers, console),
     };
@@ -183,6 +174,24 @@ fn compare(a: &Item, b: &Item, position: usize) -> std::cmp::Ordering {
 fn full_name(input: &InputRef) -> String {
     let group = input.kind.api_version().split('/').next().unwrap_or_default();
     format!("{}.{group}/{}/{}\n", input.kind.word(), input.namespace, input.name)
+}
+
+/// The object that was named, or a list.
+fn document(
+    items: &[Item],
+    names: &[String],
+    world: &World,
+    translation: &Translation,
+) -> Result<Value, serde_json::Error> {
+    let objects = items.iter().map(|item| object(&item.input, world, translation));
+    let mut objects = objects.collect::<Result<Vec<Value>, _>>()?;
+    match (names, objects.pop()) {
+        ([_], Some(only)) if objects.is_empty() => Ok(only),
+        (_, last) => {
+            objects.extend(last);
+            Ok(json!({ "apiVersion": "v1", "kind": "List", "items": objects }))
+        }
+    }
 }
 
 /// An object with the status that it would get; of one that cannot be read, the status is all there is.
