@@ -4,6 +4,20 @@
 //! changes, and puts what it finds in their place. Everything else passes. What a kind of mesh looks like is told by a
 //! [`Detector`], which lives in the crate of its backend.
 //!
+//! Of each cluster these kinds are read; others pass. No Secret is needed, and `get`, `list` and `watch` are all the rights.
+//!
+//! | kind | tells | without it |
+//! |---|---|---|
+//! | Deployment, DaemonSet, StatefulSet | control planes; workloads and their service accounts | no workloads, and no services in front of them |
+//! | Pod | who takes part in which mesh | only what injection says about pods that are yet to be made |
+//! | ReplicaSet | which Deployment a Pod belongs to | as without those Pods, with a remark for each |
+//! | Service | destinations, gateways | no destinations |
+//! | EndpointSlice, or Endpoints | instances of a service, with their zones | destinations without instances, with a remark |
+//! | Node | regions and zones; addresses of gateways behind node ports | neither |
+//! | Namespace | which workloads get a proxy, and whose | only what the workloads themselves say |
+//! | ConfigMap, those that a [`Detector`] asks for | trust domains and other settings of a mesh | defaults, with a remark |
+//! | IssuedCertificate | the certificate of a mesh | meshes without it |
+//!
 //! Each cluster is looked at alone, so nothing that happens in one changes what is found in another. Only what may be
 //! different is looked at again: a pod that changes concerns the workload it belongs to and the services that lead to it.
 //!

@@ -13,6 +13,7 @@ use gloo_core::discover::resource::{ConfigMap, Controller, Pod, Service};
 use gloo_core::discover::{Detector, Diagnostics, FoundMesh, Intent, Member, View};
 
 use crate::Istio;
+use crate::waypoint::{USE_WAYPOINT, USE_WAYPOINT_NAMESPACE};
 
 /// Label that names a revision.
 const REVISION: &str = "istio.io/rev";
@@ -51,6 +52,10 @@ impl Detector for Istio {
 
     fn intent(&self, cluster: View<'_>, controller: &Controller, notes: &mut Diagnostics) -> Intent {
         injection::intent(cluster, controller, notes)
+    }
+
+    fn inherited_labels(&self) -> &'static [&'static str] {
+        &[USE_WAYPOINT, USE_WAYPOINT_NAMESPACE]
     }
 
     fn hides(&self, service: &Service) -> Option<&'static str> {

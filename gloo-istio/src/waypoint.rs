@@ -4,9 +4,10 @@ use gloo_core::Istr;
 use gloo_core::context::Context;
 use gloo_core::index::Destination;
 
-/// Labels of a service that name its waypoint.
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";
-const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+/// Label of a service, or of its namespace, that names its waypoint.
+pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+/// Label beside it that names the namespace of the waypoint.
+pub(crate) const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 /// Label on the pods of a gateway that names it.
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 

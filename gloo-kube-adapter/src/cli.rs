@@ -5,16 +5,26 @@
 //! that was asked for and nothing else.
 
 mod args;
+mod columns;
 mod completion;
 mod console;
+mod describe;
+mod discover;
 mod exit;
 mod findings;
+mod get;
 mod install;
+mod inventory;
+mod kinds;
+mod load;
+mod page;
 mod select;
 mod style;
 mod summary;
+mod table;
 mod translate;
 mod version;
+mod written;
 
 use std::env;
 use std::ffi::OsString;
@@ -93,6 +103,18 @@ fn dispatch(cli: &Cli, explicit: Explicit, console: &mut Console<'_>) -> Result<
         Command::Translate(args) => {
             let format = formats(&[Format::Yaml, Format::Json])?;
             translate::run(args, &cli.global, explicit, format, console)
+        }
+        Command::Discover(args) => {
+            let format = formats(&[Format::Table, Format::Yaml, Format::Json])?;
+            discover::run(args, &cli.global, explicit, format, console)
+        }
+        Command::Get(args) => {
+            let format = formats(&[Format::Table, Format::Wide, Format::Name, Format::Yaml, Format::Json])?;
+            get::run(args, &cli.global, explicit, format, console)
+        }
+        Command::Describe(args) => {
+            let format = formats(&[Format::Table, Format::Wide, Format::Yaml, Format::Json])?;
+            describe::run(args, &cli.global, explicit, format, console)
         }
         Command::Install(args) => install::run(args, formats(&[Format::Yaml, Format::Json])?, console),
         Command::Version(_) => version::run(formats(&[Format::Json, Format::Yaml, Format::Table])?, console),

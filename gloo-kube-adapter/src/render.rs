@@ -119,6 +119,31 @@ pub fn status(input: &InputRef, status: &Status) -> Result<Rendered, serde_json:
     })
 }
 
+/// An object of the management cluster that tells something about `cluster`; its path is that within the folder of
+/// the management cluster's objects.
+///
+/// # Errors
+///
+/// If it cannot be written as JSON.
+pub fn managed(
+    input: &InputRef,
+    cluster: &str,
+    object: &impl Serialize,
+) -> Result<Rendered, serde_json::Error> {
+    let steps = [input.kind.resource(), &*input.namespace, &*input.name];
+    Ok(Rendered {
+        id: ObjectId {
+            cluster: cluster.to_owned(),
+            api_version: input.kind.api_version().to_owned(),
+            kind: input.kind.kind().to_owned(),
+            namespace: input.namespace.to_string(),
+            name: input.name.to_string(),
+        },
+        path: path(&steps),
+        value: serde_json::to_value(object)?,
+    })
+}
+
 /// The same object with a note to which cluster it belongs.
 #[must_use]
 pub fn annotated(mut object: Value, cluster: &str) -> Value {

@@ -4,10 +4,14 @@
 //! file, line and column, and leaves the rest alone: the caller decides whether to go on without it. Objects
 //! that can be read but not understood are no problem here; the core reports them.
 //!
+//! Objects of clusters are looked at while a world is read, and what they amount to takes their place: see
+//! [`discovery`].
+//!
 //! Which files of a directory belong to a world is described in [`source`].
 
 mod archive;
 mod description;
+pub mod discovery;
 mod json;
 mod limits;
 mod locate;
@@ -17,14 +21,15 @@ pub mod source;
 mod stream;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gloo_core::Istr;
-use gloo_core::id::InputKind;
+use gloo_core::discover;
+use gloo_core::id::{InputKind, InputRef};
 use gloo_core::report::{Finding, Subject};
 use gloo_core::snapshot::{AddError, OnDuplicate, Options, Snapshot, SnapshotBuilder, flatten};
 use serde_json::Value;
@@ -33,6 +38,8 @@ use sha2::{Digest, Sha256};
 pub use description::{Description, WorldOptions, parse_strictness, parse_user_config};
 pub use problem::{Place, Problem};
 
+use crate::render::CLUSTER_ANNOTATION;
+use discovery::{DETECTORS, Discovered, Notice};
 use parse::Document;
 use source::{File, Found};
 
@@ -70,6 +77,8 @@ pub struct Loaded {
 pub struct World {
     /// What the core reads.
     pub snapshot: Snapshot,
+    /// What was found in the objects of clusters.
+    pub discovered: Discovered,
     /// What the world says about itself.
     pub description: Description,
     /// SHA-256 of everything that the result depends on; files and their order play no part.
@@ -107,14 +116,23 @@ impl World {
         self.place_of(origin, finding.field())
     }
 
-    /// Whether the world contains a mesh, a workload or a destination, readable or not.
+    /// The place of the object that a notice is about.
+    pub fn place_of_notice(&self, notice: &Notice) -> Option<Place> {
+        let (group, kind, namespace, name) = notice.names()?;
+        let key: Versionless =
+            (notice.cluster.clone(), group.into(), kind.into(), namespace.into(), name.into());
+        self.place_of(self.versionless.get(&key)?, None)
+    }
+
+    /// Whether the world contains a mesh, a workload or a destination, readable or not, given or found.
     pub fn has_discovered(&self) -> bool {
-        self.places.keys().any(|subject| match subject {
+        let is_given = |subject: &Subject| match subject {
             Subject::Input(input) => {
                 matches!(input.kind, InputKind::Mesh | InputKind::Workload | InputKind::Destination)
             }
             Subject::Other { .. } => false,
-        })
+        };
+        self.discovered.is_used() || self.places.keys().any(is_given)
     }
 
     fn place_of(&self, origin: &Origin, field: Option<&str>) -> Option<Place> {
@@ -153,11 +171,14 @@ pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
         .or(world.description.mgmt_namespace.as_deref())
         .or(request.fallback_namespace.as_deref())
         .unwrap_or(DEFAULT_NAMESPACE);
+    let scope = scope(namespace, &request.options, &world.description.options);
     let options = options(&request.options, &world.description.options);
     let mut builder = SnapshotBuilder::new(namespace, options);
-    let digests = world.fill(&mut builder, objects, &mut problems);
+    let mut secrets = Vec::new();
+    let digests = world.fill(&mut builder, objects, &mut secrets, &mut problems);
     world.snapshot = builder.build();
-    world.digest = digest(&world.snapshot, digests);
+    world.digest = digest(&world.snapshot, &scope, digests);
+    world.discover(scope, secrets);
     problems.sort_by(|a, b| a.place().cmp(b.place()));
     Loaded { world, problems }
 }
@@ -192,11 +213,28 @@ fn options(asked: &WorldOptions, said: &WorldOptions) -> Options {
     }
 }
 
+/// Where meshes are looked for, and where what is found is written down.
+fn scope(namespace: &str, asked: &WorldOptions, said: &WorldOptions) -> discover::Options {
+    let ignored = asked.ignored_namespaces.as_ref().or(said.ignored_namespaces.as_ref());
+    let ignored = ignored.into_iter().flatten().filter(|namespace| !namespace.is_empty());
+    let ignored_namespaces: BTreeSet<Istr> = ignored.map(|namespace| namespace.as_str().into()).collect();
+    discover::Options { ignored_namespaces, ..discover::Options::new(namespace) }
+}
+
 impl World {
+    /// Looks at the objects of clusters.
+    fn discover(&mut self, scope: discover::Options, secrets: Vec<Notice>) {
+        let places = &self.places;
+        let is_written = |input: &_| places.contains_key(&Subject::Input(InputRef::clone(input)));
+        self.discovered = discovery::discover(&mut self.snapshot, scope, DETECTORS, &is_written, secrets);
+    }
+
     /// Takes the description of the world out of the documents.
     fn describe(&mut self, documents: Vec<Document>, problems: &mut Vec<Problem>) -> Vec<Document> {
+        // A tree of this tool may lie in a world.
+        let documents = documents.into_iter().filter(|document| !description::is_index(&document.value));
         let (descriptions, objects): (Vec<_>, Vec<_>) =
-            documents.into_iter().partition(|document| description::is_description(&document.value));
+            documents.partition(|document| description::is_description(&document.value));
         let mut seen = false;
         for document in descriptions {
             let place = Place::line(self.file_name(document.file), document.line);
@@ -219,10 +257,14 @@ impl World {
         &mut self,
         builder: &mut SnapshotBuilder,
         documents: Vec<Document>,
+        secrets: &mut Vec<Notice>,
         problems: &mut Vec<Problem>,
     ) -> BTreeMap<Subject, [u8; 32]> {
         let mut digests = BTreeMap::new();
         for document in documents {
+            if self.skip(&document) {
+                continue;
+            }
             let origin = Origin {
                 file: document.file,
                 range: document.range,
@@ -245,10 +287,45 @@ impl World {
             for (position, object) in objects.into_iter().enumerate() {
                 let item = is_list.then_some(position);
                 let origin = Origin { item, ..origin.clone() };
+                if self.note_secret(&object, &origin, secrets) {
+                    continue;
+                }
                 self.add(builder, object, &origin, &mut digests, problems);
             }
         }
         digests
+    }
+
+    /// Leaves out a document that is nothing of Kubernetes, such as what `kubectl version` prints.
+    fn skip(&mut self, document: &Document) -> bool {
+        let fields = ["apiVersion", "kind", "metadata", "items"];
+        let Value::Object(object) = &document.value else { return false };
+        if fields.iter().any(|field| object.contains_key(*field)) {
+            return false;
+        }
+        let file = self.files.get(document.file);
+        if let Some(file) = file.filter(|file| file.cluster.as_deref().unwrap_or_default().is_empty()) {
+            self.notes.push(format!("{}:{}: no Kubernetes object; not read", file.name, document.line));
+        }
+        true
+    }
+
+    /// Notes an object that is a Secret of a cluster, of which nothing is to be kept.
+    fn note_secret(&mut self, object: &Value, origin: &Origin, secrets: &mut Vec<Notice>) -> bool {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let annotations = object.pointer("/metadata/annotations");
+        let annotated = annotations.and_then(|all| all.get(CLUSTER_ANNOTATION)).and_then(Value::as_str);
+        let file = self.files.get(origin.file);
+        let cluster = file.and_then(|file| file.cluster.as_deref()).or(annotated).unwrap_or_default();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        let is_secret = text("/apiVersion") == "v1" && text("/kind") == "Secret" && !name.is_empty();
+        if cluster.is_empty() || !is_secret {
+            return false;
+        }
+        let key = (cluster.into(), Istr::default(), "Secret".into(), namespace.into(), name.into());
+        secrets.push(Notice::secret(cluster, namespace, name));
+        self.versionless.insert(key, origin.clone());
+        true
     }
 
     fn add(
@@ -311,9 +388,12 @@ fn versionless(subject: &Subject) -> Option<Versionless> {
 }
 
 /// The digest of a world: its objects by name, its namespace and its options.
-fn digest(snapshot: &Snapshot, objects: BTreeMap<Subject, [u8; 32]>) -> String {
+fn digest(snapshot: &Snapshot, scope: &discover::Options, objects: BTreeMap<Subject, [u8; 32]>) -> String {
     let mut whole = Sha256::new();
     whole.update(format!("{} {:?}\n", snapshot.management_namespace, snapshot.options));
+    if !scope.ignored_namespaces.is_empty() {
+        whole.update(format!("{:?}\n", scope.ignored_namespaces));
+    }
     for (subject, digest) in objects {
         whole.update(format!("{subject}\n"));
         whole.update(digest);

@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
                 cluster_name: cluster.name.clone(),
             }),
             workload_selector_labels: self.service.selector.clone(),
-            labels: copied_labels(&self.service.labels),
+            labels: self.labels(),
             service_type: self.service.service_type,
             ports: self.service.ports.clone(),
             subsets: self.subsets(),
@@ -114,6 +114,23 @@ impl<'a> Reader<'a> {
         let spec =
             DestinationSpec { kube_service: Some(kube_service), external_service: None, mesh: Some(mesh) };
         Some(api::Destination { metadata, spec, status: None })
+    }
+
+    /// The labels of the service, and those of its namespace that hold for it.
+    fn labels(&self) -> Labels {
+        let own = copied_labels(&self.service.labels);
+        let Finder { cluster, detectors, .. } = self.finder;
+        let Some(namespace) = cluster.namespaces.get(&self.service.name.namespace) else { return own };
+        let inherited = detectors.iter().map(|detector| detector.inherited_labels()).filter(|group| {
+            group
+                .first()
+                .is_some_and(|first| own.get(first).is_none() && namespace.labels.get(first).is_some())
+        });
+        inherited.fold(own.clone(), |labels, group| {
+            let others = labels.iter().filter(|(key, _)| !group.contains(&&***key));
+            let taken = namespace.labels.iter().filter(|(key, _)| group.contains(&&***key));
+            others.chain(taken).map(|(key, value)| (key.clone(), value.clone())).collect()
+        })
     }
 
     /// The mesh of most instances; if there are none, of most workloads. A service that asks to be discovered gets

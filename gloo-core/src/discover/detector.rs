@@ -38,6 +38,12 @@ pub trait Detector: Debug + Send + Sync {
     /// that is found elsewhere.
     fn hides(&self, service: &Service) -> Option<&'static str>;
 
+    /// Labels of a namespace that hold for the services in it. They belong together: the first one decides, and a service
+    /// that carries it carries all of them itself.
+    fn inherited_labels(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What there is to note about a workload of such a mesh, beside what every workload has.
     fn annotate_workload(&self, controller: &Controller) -> Vec<(&'static str, Istr)> {
         let _ = controller;

@@ -152,6 +152,8 @@ impl State {
                     self.dirty.meshes = true;
                     let inside = self.cluster.controllers.keys().filter(|id| id.name.namespace == name.name);
                     self.dirty.controllers.extend(inside.cloned());
+                    let inside = self.cluster.services_in(&name.name).map(|service| service.name.clone());
+                    self.dirty.services.extend(inside);
                 }
             }
             Kind::IssuedCertificate => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use gloo_core::report::Severity;
 use gloo_core::snapshot::{Strictness, UserConfigMode};
 
 use super::style::ColorWhen;
@@ -84,6 +85,10 @@ pub struct Global {
 pub enum Format {
     /// For people.
     Table,
+    /// For people, with more columns.
+    Wide,
+    /// Names only.
+    Name,
     /// One JSON document.
     Json,
     /// YAML documents.
@@ -102,9 +107,44 @@ pub enum Command {
     /// cluster, clusters/NAME/ those of cluster NAME. Of any other directory only the files directly in it
     /// are read.
     ///
+    /// Meshes, workloads and destinations of a cluster are those below mgmt/; where none are given, they are
+    /// discovered in the cluster's objects.
+    ///
     /// Exit codes: 0 done; 1 differences were found, or a policy is invalid; 2 something could not be
     /// written; 64 wrong usage; 65 input that cannot be read.
     Translate(Translate),
+    /// Find meshes, workloads and destinations in the objects of clusters, and say why others were not found
+    ///
+    /// The objects of cluster NAME lie below clusters/NAME/, as kubectl get -A -o yaml prints them: Nodes,
+    /// Namespaces, Pods, Services, EndpointSlices, ConfigMaps, Deployments, DaemonSets, StatefulSets and
+    /// ReplicaSets. Whatever else lies there does no harm; Secrets are not needed.
+    ///
+    /// With -o yaml or json the objects are printed as they are to be put into mgmt/, where they count more
+    /// than what would be discovered.
+    ///
+    /// Exit codes: 0 done; 1 an object cannot be read or used, see --fail-on; 2 something could not be written;
+    /// 64 wrong usage; 65 input that cannot be read.
+    Discover(Discover),
+    /// List objects of a world with what became of them
+    ///
+    /// KIND is mesh, workload, destination, trafficpolicy, accesspolicy or virtualmesh, or its plural or short name,
+    /// with or without its group. Workloads and destinations may be called as in their cluster, [[CLUSTER/]NAMESPACE/]NAME,
+    /// destinations also by a host name.
+    ///
+    /// With -o yaml or json the objects are printed with the status that they would get: one that is named alone as it is,
+    /// others as a list.
+    ///
+    /// Exit codes: 0 done; 64 wrong usage, or a name that may mean several objects; 65 input that cannot be read, or a
+    /// name that nothing has.
+    Get(Get),
+    /// Tell all there is to know about objects of a world: policies with verdicts, members, outputs, problems
+    ///
+    /// KIND and NAME are those of get. Without NAME objects are listed as get lists them, or described one and all with
+    /// -o yaml or json.
+    ///
+    /// Exit codes: 0 done; 64 wrong usage, or a name that may mean several objects; 65 input that cannot be read, or a
+    /// name that nothing has.
+    Describe(Describe),
     /// Print what must be installed in the management cluster
     Install(Install),
     /// Print the version
@@ -143,6 +183,101 @@ pub struct Translate {
     /// Choices that change the result.
     #[command(flatten)]
     pub choices: Choices,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// What `discover` reads and writes.
+#[derive(Debug, Args)]
+pub struct Discover {
+    /// World to read, as for --world; several paths make up one world
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write one file for each object into DIR/mgmt/discovered, and remove files of earlier runs; DIR may be the world
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write into any directory, and over files that were changed since they were written
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Name each object that was not found, instead of the first few of each sort; the same as -v
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 for remarks of this level [default: error without a terminal or with CI set, else never]
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+    /// Leave out what cannot be read and look at the rest; the exit code is 65 all the same
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// What `get` shows.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// Which objects.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Order of the rows: the name of a column, in any case
+    #[arg(long, value_name = "COLUMN")]
+    pub sort_by: Option<String>,
+    /// Leave out the headings of the columns
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Choices that change the result.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// What `describe` shows.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// Which objects.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Only objects whose name contains this; repeat for several
+    #[arg(short, long, value_name = "TERM", action = ArgAction::Append)]
+    pub search: Vec<String>,
+    /// Choices that change the result.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Where meshes are looked for.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// Which objects are to be shown.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// Kind of the objects
+    #[arg(value_name = "KIND")]
+    pub kind: String,
+    /// The objects; all of the kind if none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Only objects of this namespace: of the pods, the service, the control plane, or the policy; repeat for several
+    #[arg(short, long, value_name = "NS", action = ArgAction::Append)]
+    pub namespace: Vec<String>,
+    /// Objects of all namespaces, as without -n
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Leave out what cannot be read and show the rest; the exit code is 65 all the same
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+/// Where meshes are looked for; it counts more than what world.yaml says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choices that change the result")]
+pub struct Scope {
+    /// Namespaces of clusters in which nothing is discovered, such as kube-system
+    #[arg(long, value_name = "NS", value_delimiter = ',', action = ArgAction::Append)]
+    pub ignored_namespaces: Option<Vec<String>>,
 }
 
 /// Choices that change the result; they count more than those in world.yaml.
@@ -164,15 +299,27 @@ pub struct Choices {
     pub default_route: Option<bool>,
 }
 
-/// What makes a translation end with 1.
+/// What makes a command end with 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Errors: policies that are not in force.
+    /// Errors: policies that are not in force, objects that cannot be used.
     Error,
     /// Errors and warnings.
     Warning,
     /// Nothing.
     Never,
+}
+
+impl FailOn {
+    /// Whether one of these severities is bad enough.
+    pub fn is_reached(self, severities: impl IntoIterator<Item = Severity>) -> bool {
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Never => return false,
+        };
+        severities.into_iter().any(|severity| severity <= least)
+    }
 }
 
 /// What `install` prints.

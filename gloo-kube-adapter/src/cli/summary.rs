@@ -8,9 +8,12 @@ use gloo_core::report::{Report, Status};
 use gloo_core::snapshot::Snapshot;
 
 use crate::render::Output;
+use crate::world::World;
+use crate::world::discovery::{Discovered, Found as _, Source};
 
 /// Every cluster that the world knows, by name.
-pub fn clusters(snapshot: &Snapshot, translation: &Translation) -> Vec<String> {
+pub fn clusters(world: &World, translation: &Translation) -> Vec<String> {
+    let snapshot = &world.snapshot;
     let registered = snapshot.clusters.keys().map(|input| &*input.name);
     let destinations = snapshot.destinations.values().filter_map(|destination| {
         let service = destination.spec.kube_service.as_ref()?;
@@ -26,9 +29,16 @@ pub fn clusters(snapshot: &Snapshot, translation: &Translation) -> Vec<String> {
         istio.or(linkerd).map(|installation| &*installation.cluster)
     });
     let raw = snapshot.raw.keys().map(|raw| &*raw.cluster);
+    let looked_at = world.discovered.clusters.keys().map(|cluster| &**cluster);
     let written = translation.outputs.iter().map(|object| &*object.id.cluster);
-    let all: BTreeSet<&str> =
-        registered.chain(destinations).chain(workloads).chain(installed).chain(raw).chain(written).collect();
+    let all: BTreeSet<&str> = registered
+        .chain(destinations)
+        .chain(workloads)
+        .chain(installed)
+        .chain(raw)
+        .chain(looked_at)
+        .chain(written)
+        .collect();
     all.into_iter().filter(|cluster| !cluster.is_empty()).map(str::to_owned).collect()
 }
 
@@ -49,6 +59,25 @@ pub fn world(snapshot: &Snapshot, clusters: &[String]) -> String {
     ];
     let counts: Vec<String> = counts.iter().map(|(count, one, many)| counted(*count, one, many)).collect();
     format!("world: {}", counts.join(", "))
+}
+
+/// What the world has from the objects of clusters; nothing if everything is given.
+pub fn discovery(discovered: &Discovered) -> Option<String> {
+    let used: Vec<_> = discovered.clusters.iter().filter(|(_, it)| it.source == Source::Found).collect();
+    let is_used = |cluster: &str| used.iter().any(|(name, _)| ***name == *cluster);
+    let counts = [
+        (discovered.meshes.iter().filter(|it| is_used(it.cluster())).count(), "mesh", "meshes"),
+        (discovered.workloads.iter().filter(|it| is_used(it.cluster())).count(), "workload", "workloads"),
+        (
+            discovered.destinations.iter().filter(|it| is_used(it.cluster())).count(),
+            "destination",
+            "destinations",
+        ),
+    ];
+    let counts: Vec<String> = counts.iter().map(|(count, one, many)| counted(*count, one, many)).collect();
+    let objects = counted(used.iter().map(|(_, cluster)| cluster.objects).sum(), "object", "objects");
+    let clusters = counted(used.len(), "cluster", "clusters");
+    (!used.is_empty()).then(|| format!("discovered: {} in {objects} of {clusters}", counts.join(", ")))
 }
 
 /// How much of the world is seen across clusters; nothing if no mesh belongs to a virtual mesh.
@@ -119,6 +148,7 @@ pub fn is_any_refused(report: &Report) -> bool {
     report.policy_states().values().any(|[failed, invalid, ..]| failed + invalid > 0)
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+/// A number with its noun.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -44,7 +44,9 @@ pub fn run(format: Option<Format>, console: &mut Console<'_>) -> Result<Exit, St
             "COMPONENT  CLUSTER  VERSION  IMAGE\nmeshctl    -        {}    -\n",
             document.client.version
         ),
-        Some(Format::Json) | None => serde_json::to_string_pretty(&document)? + "\n",
+        Some(Format::Json | Format::Wide | Format::Name) | None => {
+            serde_json::to_string_pretty(&document)? + "\n"
+        }
     };
     console.document(text.as_bytes())?;
     Ok(Exit::Success)

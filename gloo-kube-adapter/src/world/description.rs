@@ -39,12 +39,24 @@ pub struct WorldOptions {
     /// Whether unmatched requests go to the destination itself.
     #[serde(alias = "default-route")]
     pub default_route: Option<bool>,
+    /// Namespaces of clusters in which nothing is found.
+    #[serde(alias = "ignored-namespaces")]
+    pub ignored_namespaces: Option<Vec<String>>,
 }
 
 /// Whether a document is the description of a world; one of another version is, too.
 pub fn is_description(document: &Value) -> bool {
+    is_ours(document, "World")
+}
+
+/// Whether a document is the index of an output tree.
+pub fn is_index(document: &Value) -> bool {
+    is_ours(document, "TranslationIndex")
+}
+
+fn is_ours(document: &Value, kind: &str) -> bool {
     let text = |field| document.get(field).and_then(Value::as_str).unwrap_or_default();
-    text("kind") == "World" && text("apiVersion").starts_with(GROUP)
+    text("kind") == kind && text("apiVersion").starts_with(GROUP)
 }
 
 /// Reads the description of a world.

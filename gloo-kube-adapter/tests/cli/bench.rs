@@ -146,6 +146,20 @@ impl Bench {
         fs::remove_file(self.path(relative)).expect("a file that can be removed");
     }
 
+    /// Copies a folder.
+    pub fn copy(&self, from: &Path, to: &str) {
+        for entry in fs::read_dir(from).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let to = format!("{to}/{name}");
+            if path.is_dir() {
+                self.copy(&path, &to);
+            } else {
+                self.write(&to, fs::read(path).expect("a file"));
+            }
+        }
+    }
+
     /// Every file below a folder with its content and its time, by name.
     pub fn files(&self, relative: &str) -> Vec<(String, String, std::time::SystemTime)> {
         let mut files = Vec::new();

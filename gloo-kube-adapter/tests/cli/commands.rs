@@ -13,6 +13,9 @@ fn the_help_is_as_reviewed() {
     for arguments in [
         ["--help"].as_slice(),
         &["translate", "--help"],
+        &["discover", "--help"],
+        &["get", "-h"],
+        &["describe", "--help"],
         &["install", "--help"],
         &["version", "-h"],
         &["completion", "-h"],
@@ -50,6 +53,7 @@ fn every_flag_is_in_the_help() {
         "--user-config",
         "--disallow-intersecting-config",
         "--default-route",
+        "--ignored-namespaces",
         "--help",
     ] {
         assert!(help.contains(flag), "{flag}");

@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::Rendering;
 use crate::cli::args::Format;
 use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure, Stop};
+use crate::cli::exit::{Exit, Stop};
 use crate::cli::findings::{Remark, RemarkDocument};
 use crate::cli::style::Look;
+use crate::cli::written;
 use crate::compare::{Change, Difference, compare, summary};
 use crate::render::{ObjectId, Rendered, annotated, yaml};
 use crate::tree::{self, Desired, Entry, TreeError};
@@ -124,15 +125,7 @@ fn out(
     };
     let keeps = |entry: &Entry| !is_spoken_about(rendering, &entry.id);
     let written = tree::write(directory, desired, &keeps, rendering.args.force)?;
-    for left in &written.left {
-        let message = format!("{}/{left}", directory.display());
-        let failure = Failure::new(Exit::Failed, "NotOurs", message);
-        console.failure(&failure.hint("add --force to treat it like a file of this tool"));
-    }
-    let tree::Written { written, unchanged, removed, left } = written;
-    let place = directory.display();
-    console.progress(&format!("{place}: {written} written, {unchanged} unchanged, {removed} removed"));
-    Ok(if left.is_empty() { Exit::Success } else { Exit::Failed })
+    Ok(written::say(&written, directory, console))
 }
 
 /// Whether this run says what becomes of an object of an earlier tree.

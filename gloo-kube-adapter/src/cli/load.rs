@@ -5,18 +5,25 @@ use std::path::{Path, PathBuf};
 use gloo_core::snapshot::UserConfigMode;
 
 use crate::cli::Explicit;
-use crate::cli::args::{Choices, Global, Translate};
+use crate::cli::args::{Choices, Global, Scope};
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Failure, Stop};
+use crate::render::CLUSTER_ANNOTATION;
 use crate::world::{self, Loaded, Request, World, WorldOptions};
 
-/// What the arguments want to be read.
-pub fn request(args: &Translate, global: &Global, explicit: Explicit) -> Result<Request, Stop> {
+/// What the arguments of `command` want to be read.
+pub fn request(
+    command: &str,
+    paths: &[PathBuf],
+    options: WorldOptions,
+    global: &Global,
+    explicit: Explicit,
+) -> Result<Request, Stop> {
     let flag = global.world.as_ref().filter(|path| !path.as_os_str().is_empty());
-    let world = match (args.paths.as_slice(), flag) {
+    let world = match (paths, flag) {
         ([], None) => {
             return Err(Failure::usage("no world is given, and live clusters cannot be read yet")
-                .hint("give a directory, a file, an archive or -: meshctl translate PATH")
+                .hint(format!("give a directory, a file, an archive or -: meshctl {command} PATH"))
                 .into());
         }
         ([], Some(path)) => vec![path.clone()],
@@ -33,21 +40,17 @@ pub fn request(args: &Translate, global: &Global, explicit: Explicit) -> Result<
     }
     let namespace = global.mgmt_namespace.clone().filter(|namespace| !namespace.is_empty());
     let (namespace, fallback) = if explicit.namespace { (namespace, None) } else { (None, namespace) };
-    Ok(Request {
-        world,
-        changes: global.filename.clone(),
-        namespace,
-        fallback_namespace: fallback,
-        options: options(&args.choices),
-    })
+    Ok(Request { world, changes: global.filename.clone(), namespace, fallback_namespace: fallback, options })
 }
 
-fn options(choices: &Choices) -> WorldOptions {
+/// The choices that flags make.
+pub fn options(choices: &Choices, scope: &Scope) -> WorldOptions {
     let disallowed = choices.disallow_intersecting_config.unwrap_or_default();
     WorldOptions {
         unsupported_fields: choices.unsupported_fields,
         user_config: choices.user_config.or(disallowed.then_some(UserConfigMode::Reject)),
         default_route: choices.default_route,
+        ignored_namespaces: scope.ignored_namespaces.clone(),
     }
 }
 
@@ -59,7 +62,7 @@ pub fn source(request: &Request) -> String {
 }
 
 /// Reads the world and says what cannot be read; the exit code tells whether something could not.
-pub fn load(request: &Request, keep_going: bool, console: &mut Console<'_>) -> Result<(World, Exit), Stop> {
+pub fn load(request: &Request, console: &mut Console<'_>) -> (World, Exit) {
     let Loaded { world, problems } = world::load(request, console.stdin);
     for note in &world.notes {
         console.progress(&format!("note: {note}"));
@@ -71,13 +74,38 @@ pub fn load(request: &Request, keep_going: bool, console: &mut Console<'_>) -> R
         console.failure(&Failure::from(problem));
     }
     let exit = if problems.is_empty() { Exit::Success } else { Exit::Data };
-    if !world.has_discovered() && (problems.is_empty() || keep_going) {
-        let message = "no Mesh, Workload or Destination found; is this the right directory?";
-        let mut failure = Failure::new(Exit::Data, "EmptyWorld", message);
-        if !world.snapshot.raw.is_empty() {
-            failure = failure.hint("meshes and services are not discovered from Kubernetes objects yet");
-        }
-        return Err(failure.into());
+    (world, exit)
+}
+
+/// Refuses a world in which there is nothing to translate.
+pub fn require_meshes(world: &World) -> Result<(), Stop> {
+    if world.has_discovered() {
+        return Ok(());
     }
-    Ok((world, exit))
+    let message = "no Mesh, Workload or Destination found; is this the right directory?";
+    let failure = Failure::new(Exit::Data, "EmptyWorld", message);
+    let looked_at: Vec<&str> = world.discovered.clusters.keys().map(|cluster| &**cluster).collect();
+    let failure = match looked_at.as_slice() {
+        [] => match misplaced(world) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        },
+        clusters => failure.hint(format!(
+            "no mesh was found in the objects of {}; meshctl discover tells why",
+            clusters.join(", ")
+        )),
+    };
+    Err(failure.into())
+}
+
+/// What to do with objects that seem to be of a cluster and do not say so.
+pub fn misplaced(world: &World) -> Option<String> {
+    let mut all = world.snapshot.raw.keys().filter(|id| id.cluster.is_empty());
+    let found =
+        all.find(|id| matches!((&*id.group, &*id.kind), ("", "Pod" | "Service") | ("apps", "Deployment")))?;
+    let kind = &found.kind;
+    let name = &found.name;
+    Some(format!(
+        "objects of a cluster, such as {kind} {name}, belong into clusters/NAME/, or carry the annotation {CLUSTER_ANNOTATION}"
+    ))
 }
