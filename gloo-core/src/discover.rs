@@ -52,7 +52,7 @@ pub use destination::{address, node_addresses};
 pub use detector::{Claim, Detector, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use image::{InvalidImage, control_plane_version, image_version};
-pub use mesh::{Choice, choose};
+pub use mesh::{Choice, Missed, choose};
 
 use crate::Istr;
 use crate::api::{Destination, IngressGatewayDetector, Mesh, SettingsSpec, Workload};

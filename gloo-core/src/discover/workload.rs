@@ -270,8 +270,8 @@ impl<'a> Finder<'a> {
             );
             return None;
         };
-        if let Some(revision) = missed {
-            let message = format!("no control plane has the revision {revision}; {} is taken", mesh.name());
+        if let Some(missed) = missed {
+            let message = format!("no control plane {missed}; {} is taken", mesh.name());
             notes.note(Code::RevisionNotFound, object, message);
         }
         Some(Part { mesh, plane })
