@@ -10,7 +10,7 @@ use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
 use crate::discover::destination::KnownDestination;
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::discover::emit::{Emitted, Emitter, Source};
+use crate::discover::emit::{Emitted, Emitter, Renamed, Source};
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
 use crate::discover::pods;
@@ -32,9 +32,9 @@ pub(super) struct State {
     asked: Asked,
     meshes: Vec<KnownMesh>,
     workloads: Workloads,
-    pub found_meshes: Emitted<Name, Mesh>,
-    pub found_workloads: Emitted<ControllerId, Workload>,
-    pub found_destinations: Emitted<Name, Destination>,
+    pub found_meshes: Emitted<Mesh>,
+    pub found_workloads: Emitted<Workload>,
+    pub found_destinations: Emitted<Destination>,
     /// Meshes of workloads that somebody found before, and how they took part.
     published: BTreeMap<ControllerId, (ObjectRef, Plane)>,
     notes: Notes,
@@ -227,6 +227,19 @@ impl State {
         let targets: Vec<Name> =
             pods.flat_map(|known| self.cluster.targeting(&known.pod.name).cloned()).collect();
         self.dirty.services.extend(targets);
+    }
+
+    /// Something must be looked at again, because its name may be another one now.
+    pub fn renamed(&mut self, what: Renamed) {
+        match what {
+            Renamed::Mesh => self.dirty.meshes = true,
+            Renamed::Workload(id) => {
+                self.dirty.controllers.insert(id);
+            }
+            Renamed::Destination(name) => {
+                self.dirty.services.insert(name);
+            }
+        }
     }
 
     /// Looks again at whatever may be different now.
