@@ -26,6 +26,7 @@ counts:
 # Runs the properties on many random worlds and edits; takes long.
 soak:
     PROPTEST_CASES=20000 cargo test --release -p gloo-istio --test incremental --test properties --test federation
+    PROPTEST_CASES=5000 cargo test --release -p gloo-fixtures --test discovery_properties
 
 # Fuzzes one target (world, archive, edits); needs cargo-fuzz and a nightly toolchain.
 fuzz target='world' seconds='300':

@@ -18,8 +18,9 @@
 //! | ConfigMap, those that a [`Detector`] asks for | trust domains and other settings of a mesh | defaults, with a remark |
 //! | IssuedCertificate | the certificate of a mesh | meshes without it |
 //!
-//! Each cluster is looked at alone, so nothing that happens in one changes what is found in another. Only what may be
-//! different is looked at again: a pod that changes concerns the workload it belongs to and the services that lead to it.
+//! Each cluster is looked at alone, so nothing that happens in one changes what is found in another; only where things
+//! of two clusters come to one name does one of them get another. Only what may be different is looked at again: a pod
+//! that changes concerns the workload it belongs to and the services that lead to it.
 //!
 //! ```
 //! use gloo_core::Translator;
@@ -55,24 +56,26 @@ mod naming;
 mod pods;
 pub mod resource;
 mod state;
+mod view;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use cluster::View;
 pub use config::read_config;
 pub use destination::{address, node_addresses};
 pub use detector::{Claim, Detector, FoundMesh, Intent, Member, MeshIdentity, Plane, Proxy};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use image::{InvalidImage, control_plane_version, image_version};
-pub use mesh::{Choice, choose};
+pub use mesh::{Choice, Missed, choose};
+pub use view::View;
 
 use crate::Istr;
 use crate::api::{Destination, IngressGatewayDetector, Mesh, SettingsSpec, Workload};
 use crate::id::InputKind;
 use crate::snapshot::{Change, Key};
 use emit::Emitter;
+use naming::AllNames;
 use resource::{ControllerId, ControllerKind, Kind, Name};
 use state::State;
 
@@ -114,12 +117,20 @@ pub struct Discovery<'d> {
     /// How gateways are recognised, by cluster; `*` is for those without an entry.
     gateway_detectors: BTreeMap<Istr, IngressGatewayDetector>,
     clusters: BTreeMap<Istr, State>,
+    /// The names of what is found in them.
+    names: AllNames,
 }
 
 impl<'d> Discovery<'d> {
     /// Nothing is found yet. Earlier detectors are asked first.
     pub fn new(options: Options, detectors: &'d [&'d dyn Detector]) -> Self {
-        Self { options, detectors, gateway_detectors: BTreeMap::new(), clusters: BTreeMap::new() }
+        Self {
+            options,
+            detectors,
+            gateway_detectors: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            names: AllNames::default(),
+        }
     }
 
     /// Takes the objects of clusters out of the changes, and puts in what is found, or no longer found, because of
@@ -131,10 +142,22 @@ impl<'d> Discovery<'d> {
                 passed.push(change);
             }
         }
-        let mut emitter = Emitter::default();
-        for state in self.clusters.values_mut() {
-            state.run(&self.options, self.detectors, &mut emitter);
+        let mut emitter = Emitter::new(std::mem::take(&mut self.names));
+        loop {
+            for state in self.clusters.values_mut() {
+                state.run(&self.options, self.detectors, &mut emitter);
+            }
+            if emitter.renamed.is_empty() {
+                break;
+            }
+            // The cluster is the last part of a name: cart, shop and eu-west come to the same as cart, shop-eu and west.
+            for (cluster, what) in std::mem::take(&mut emitter.renamed) {
+                if let Some(state) = self.clusters.get_mut(&cluster) {
+                    state.renamed(what);
+                }
+            }
         }
+        self.names = std::mem::take(&mut emitter.names);
         passed.extend(emitter.into_changes());
         passed
     }

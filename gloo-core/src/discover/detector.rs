@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::Istr;
 use crate::api::MeshSpec;
-use crate::discover::cluster::View;
 use crate::discover::diagnostic::Diagnostics;
 use crate::discover::resource::{ConfigMap, Controller, Name, Pod, Service};
+use crate::discover::view::View;
 use crate::istr::Labels;
 
 /// Recognises one kind of mesh in the objects of a cluster.

@@ -22,7 +22,7 @@ pub enum Code {
     LinkerdConfigInvalid,
     /// A pod has a proxy, and the cluster has no control plane for it.
     SidecarWithoutMesh,
-    /// A pod claims a revision that no control plane has.
+    /// A pod claims a revision, or a namespace, that no control plane has.
     RevisionNotFound,
     /// Something belongs to several meshes.
     MixedMeshes,

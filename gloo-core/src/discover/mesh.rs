@@ -1,5 +1,6 @@
 //! Which control plane a member belongs to.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::Istr;
@@ -46,8 +47,26 @@ impl KnownMesh {
 pub struct Choice {
     /// Its position among those there are.
     pub position: usize,
-    /// The revision that was claimed and that no control plane has.
-    pub missed: Option<Istr>,
+    /// What was claimed and what none of several control planes has.
+    pub missed: Option<Missed>,
+}
+
+/// A part of a claim that leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// No control plane has this revision.
+    Revision(Istr),
+    /// No control plane is in this namespace, and nothing else was claimed.
+    Namespace(Istr),
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Revision(name) => write!(f, "has the revision {name}"),
+            Self::Namespace(name) => write!(f, "is in the namespace {name}"),
+        }
+    }
 }
 
 /// The control plane of one kind that a member belongs to. Among several, the claim decides as far as it goes; then the
@@ -63,9 +82,11 @@ pub fn choose(identities: &[&MeshIdentity], plane: Plane, claim: &Claim) -> Opti
         }
         some
     };
-    if let Some(namespace) = &claim.namespace {
-        narrow(&|identity| identity.namespace == *namespace);
-    }
+    let lost = claim
+        .namespace
+        .as_ref()
+        .filter(|namespace| !narrow(&|identity| identity.namespace == **namespace) && are_several)
+        .filter(|_| claim.revision.is_none());
     if plane == Plane::Ambient && claim.revision.is_none() {
         narrow(&|identity| identity.serves_nodes);
     }
@@ -75,7 +96,8 @@ pub fn choose(identities: &[&MeshIdentity], plane: Plane, claim: &Claim) -> Opti
         !is_found && are_several
     });
     narrow(&|identity| identity.is_default);
-    candidates.first().map(|position| Choice { position: *position, missed: missed.cloned() })
+    let missed = missed.cloned().map(Missed::Revision).or(lost.cloned().map(Missed::Namespace));
+    candidates.first().map(|position| Choice { position: *position, missed })
 }
 
 /// Whether a control plane has a revision, as its own name or as another one.
@@ -84,13 +106,13 @@ fn has(identity: &MeshIdentity, revision: &Istr, is_own: bool) -> bool {
     position.is_some_and(|position| (position == 0) == is_own)
 }
 
-/// The mesh of one kind that a member belongs to, and the revision that it claims and that no mesh has.
+/// The mesh of one kind that a member belongs to, and what it claims and no mesh has.
 pub(super) fn choose_mesh<'a>(
     meshes: &'a [KnownMesh],
     detector: usize,
     plane: Plane,
     claim: &Claim,
-) -> Option<(&'a KnownMesh, Option<Istr>)> {
+) -> Option<(&'a KnownMesh, Option<Missed>)> {
     let of_kind: Vec<&KnownMesh> = meshes.iter().filter(|mesh| mesh.detector == detector).collect();
     let identities: Vec<&MeshIdentity> = of_kind.iter().map(|mesh| &mesh.identity).collect();
     let Choice { position, missed } = choose(&identities, plane, claim)?;

@@ -10,7 +10,7 @@ use crate::Istr;
 use crate::check::{is_dns_label, is_label_text};
 use crate::discover::Options;
 use crate::discover::diagnostic::{Code, Diagnostic};
-use crate::discover::resource::Name;
+use crate::discover::resource::{ControllerId, Name};
 use crate::istr::Labels;
 use crate::name::sanitize;
 
@@ -36,14 +36,26 @@ const NOISE: [&str; 6] = [
 /// Prefixes of labels and annotations that the plane itself puts on objects of clusters.
 const OURS: [&str; 2] = ["export.mesh.gloo.solo.io/", "failover.mesh.gloo.solo.io/"];
 
-/// The names of one kind of objects that were found in a cluster.
+/// The names of everything that was found. Clusters share them: what is found in all of them is written into one
+/// namespace.
+#[derive(Debug, Default)]
+pub(super) struct AllNames {
+    pub meshes: Names<Name>,
+    pub workloads: Names<ControllerId>,
+    pub destinations: Names<Name>,
+}
+
+/// The names of one kind of objects that were found.
 ///
 /// Two objects may come to one name; the one whose namespace and name come first keeps it, the others get names of
 /// their own.
 #[derive(Clone, Debug)]
 pub(super) struct Names<K> {
-    claims: BTreeMap<Istr, BTreeSet<(Name, K)>>,
+    claims: BTreeMap<Istr, BTreeSet<Claimant<K>>>,
 }
+
+/// An object that asks for a name: namespace and name, cluster, and what it is found by.
+pub(super) type Claimant<K> = (Name, Istr, K);
 
 impl<K> Default for Names<K> {
     fn default() -> Self {
@@ -54,13 +66,12 @@ impl<K> Default for Names<K> {
 impl<K: Ord + Clone> Names<K> {
     /// An object asks for a name, or no longer does; gives back the others that ask for the same, because theirs
     /// may be another one now.
-    pub fn claim(&mut self, plain: &Istr, of: &Name, key: &K, is_there: bool) -> Vec<K> {
+    pub fn claim(&mut self, plain: &Istr, by: &Claimant<K>, is_there: bool) -> Vec<Claimant<K>> {
         let claims = self.claims.entry(plain.clone()).or_default();
-        let claim = (of.clone(), key.clone());
         let first = claims.first().cloned();
-        let changed = if is_there { claims.insert(claim) } else { claims.remove(&claim) };
+        let changed = if is_there { claims.insert(by.clone()) } else { claims.remove(by) };
         let others = if changed && claims.first() != first.as_ref() {
-            claims.iter().map(|(_, other)| other.clone()).filter(|other| other != key).collect()
+            claims.iter().filter(|other| *other != by).cloned().collect()
         } else {
             Vec::new()
         };
@@ -71,9 +82,8 @@ impl<K: Ord + Clone> Names<K> {
     }
 
     /// The object that has the plain name, if it is another one.
-    pub fn holder(&self, plain: &Istr, of: &Name, key: &K) -> Option<&Name> {
-        let (first, first_key) = self.claims.get(plain)?.first()?;
-        (first != of || first_key != key).then_some(first)
+    pub fn holder(&self, plain: &Istr, by: &Claimant<K>) -> Option<&Claimant<K>> {
+        self.claims.get(plain)?.first().filter(|first| *first != by)
     }
 }
 

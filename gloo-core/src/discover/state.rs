@@ -6,16 +6,17 @@ use std::sync::Arc;
 use crate::Istr;
 use crate::api::{AgentInfo, Destination, IngressGatewayDetector, Mesh, ObjectRef, ServiceType, Workload};
 use crate::discover::Options;
-use crate::discover::cluster::{Asked, Cluster, KnownPod, View};
+use crate::discover::cluster::{Cluster, KnownPod};
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::discover::emit::{Emitted, Emitter, Source};
+use crate::discover::emit::{Emitted, Emitter, Renamed, Source};
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
 use crate::discover::pods;
 use crate::discover::resource::{
     ControllerId, ControllerKind, Kind, Name, Node, Pod, ReplicaSet, Resource, selects,
 };
+use crate::discover::view::{Asked, View};
 use crate::discover::workload::{Finder, Workloads};
 use crate::istr::Labels;
 
@@ -31,9 +32,9 @@ pub(super) struct State {
     asked: Asked,
     meshes: Vec<KnownMesh>,
     workloads: Workloads,
-    pub found_meshes: Emitted<Name, Mesh>,
-    pub found_workloads: Emitted<ControllerId, Workload>,
-    pub found_destinations: Emitted<Name, Destination>,
+    pub found_meshes: Emitted<Mesh>,
+    pub found_workloads: Emitted<Workload>,
+    pub found_destinations: Emitted<Destination>,
     /// Meshes of workloads that somebody found before, and how they took part.
     published: BTreeMap<ControllerId, (ObjectRef, Plane)>,
     notes: Notes,
@@ -239,6 +240,19 @@ impl State {
         let targets: Vec<Name> =
             pods.flat_map(|known| self.cluster.targeting(&known.pod.name).cloned()).collect();
         self.dirty.services.extend(targets);
+    }
+
+    /// Something must be looked at again, because its name may be another one now.
+    pub fn renamed(&mut self, what: Renamed) {
+        match what {
+            Renamed::Mesh => self.dirty.meshes = true,
+            Renamed::Workload(id) => {
+                self.dirty.controllers.insert(id);
+            }
+            Renamed::Destination(name) => {
+                self.dirty.services.insert(name);
+            }
+        }
     }
 
     /// Looks again at whatever may be different now.

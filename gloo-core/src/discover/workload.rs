@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Istr;
 use crate::api::{ClusterObjectRef, KubernetesWorkload, ObjectRef, Workload, WorkloadSpec};
 use crate::discover::Options;
-use crate::discover::cluster::{
-    Asked, ByLabel, Cluster, KnownPod, Members, View, forget, label_keys, selected,
-};
+use crate::discover::cluster::{ByLabel, Cluster, KnownPod, Members, forget, label_keys, selected};
 use crate::discover::detector::{Claim, Detector, Intent, Member, Plane};
 use crate::discover::diagnostic::{Code, Diagnostics};
 use crate::discover::mesh::{KnownMesh, choose_mesh};
 use crate::discover::naming::{annotations, metadata, wish};
 use crate::discover::resource::{Controller, ControllerId, Service, selects};
+use crate::discover::view::{Asked, View};
 use crate::istr::Labels;
 
 /// A workload of a mesh.
@@ -267,8 +266,8 @@ impl<'a> Finder<'a> {
             );
             return None;
         };
-        if let Some(revision) = missed {
-            let message = format!("no control plane has the revision {revision}; {} is taken", mesh.name());
+        if let Some(missed) = missed {
+            let message = format!("no control plane {missed}; {} is taken", mesh.name());
             notes.note(Code::RevisionNotFound, object, message);
         }
         Some(Part { mesh, plane })
