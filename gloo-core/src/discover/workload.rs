@@ -210,7 +210,7 @@ impl<'a> Finder<'a> {
             notes.note(
                 Code::NotInMesh,
                 &object,
-                "its pods have no proxy, and none of their nodes takes their traffic",
+                "its pods have no proxy, and nothing on their nodes takes their traffic",
             );
         } else {
             let message = format!(

@@ -7,6 +7,7 @@ use gloo_core::discover::{Code, Diagnostics, View, address, node_addresses};
 use gloo_core::istr::Labels;
 
 use super::NETWORK;
+use super::member::is_waypoint;
 
 /// Name of the port that takes traffic from other clusters.
 const TLS: &str = "tls";
@@ -27,20 +28,27 @@ pub fn find(cluster: View<'_>, namespace: &Istr, notes: &mut Diagnostics) -> Vec
     let stock = |value: &str| Labels::from([("istio".into(), value.into())]);
     let (ingress, east_west) = (stock("ingressgateway"), stock("eastwestgateway"));
     let all = services(cluster, namespace);
+    // Ingress gateways need not take traffic from other clusters; those of the other sorts are there for nothing else.
     let selecting = |labels: &Labels, is_near: bool| {
         let near = |service: &&&Service| !is_near || service.name.namespace == *namespace;
         let fits = all.iter().filter(near).filter(|service| selects(labels, &service.selector));
         fits.map(|service| (*service, labels.clone())).collect::<Vec<_>>()
     };
-    let of_networks = all.iter().filter(|service| service.labels.get(NETWORK).is_some());
+    // Waypoints carry that label as well.
+    let of_networks =
+        all.iter().filter(|service| service.labels.get(NETWORK).is_some() && !is_waypoint(&service.labels));
     let of_networks: Vec<_> = of_networks.map(|service| (*service, service.selector.clone())).collect();
-    let sets =
-        [selecting(&ingress, true), selecting(&ingress, false), selecting(&east_west, false), of_networks];
-    for set in sets {
+    let sets = [
+        (selecting(&ingress, true), false),
+        (selecting(&ingress, false), false),
+        (selecting(&east_west, false), true),
+        (of_networks, true),
+    ];
+    for (set, is_asked_for) in sets {
         let found: Vec<IngressGatewayInfo> = set
             .into_iter()
             .filter_map(|(service, labels)| {
-                Reader { cluster, service, port, labels: &labels, is_asked_for: false }.read(notes)
+                Reader { cluster, service, port, labels: &labels, is_asked_for }.read(notes)
             })
             .collect();
         if !found.is_empty() {
@@ -67,7 +75,7 @@ struct Reader<'a, 'l> {
     port: &'l str,
     /// Labels of the gateway's pods.
     labels: &'l Labels,
-    /// Whether somebody said how gateways look.
+    /// Whether it is to take traffic from other clusters, so that it is worth a remark if it does not.
     is_asked_for: bool,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gloo_core::Istr;
 use gloo_core::discover::resource::{Container, Template};
 use gloo_core::discover::{Claim, Member, Plane, Proxy, image_version};
+use gloo_core::istr::Labels;
 use serde::Deserialize;
 
 use super::{NETWORK, REVISION, address, said};
@@ -53,9 +54,7 @@ fn plane(template: &Template) -> Option<Plane> {
     }
     let managed = label(MANAGED);
     let class = label(CLASS);
-    if matches!(managed, "istio.io-mesh-controller" | "istio.io-agentgateway-waypoint-controller")
-        || matches!(class, "istio-waypoint" | "istio-agentgateway-waypoint")
-    {
+    if is_waypoint(labels) {
         return Some(Plane::Waypoint);
     }
     if managed == "istio.io-eastwest-controller" || class == "istio-east-west" {
@@ -84,6 +83,13 @@ fn plane(template: &Template) -> Option<Plane> {
     }
     let is_captured = annotations.get(REDIRECTION).is_some_and(|value| **value == *"enabled");
     (is_captured && !template.host_network).then_some(Plane::Ambient)
+}
+
+/// Whether Istio made a waypoint of something with these labels.
+pub fn is_waypoint(labels: &Labels) -> bool {
+    let label = |key: &str| labels.get(key).map_or("", |value| value);
+    matches!(label(MANAGED), "istio.io-mesh-controller" | "istio.io-agentgateway-waypoint-controller")
+        || matches!(label(CLASS), "istio-waypoint" | "istio-agentgateway-waypoint")
 }
 
 /// The container that is the proxy.

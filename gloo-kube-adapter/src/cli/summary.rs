@@ -107,16 +107,24 @@ pub fn federation(report: &Report) -> Option<String> {
     (meshes > 0 || failovers > 0).then(|| format!("federation: {}", counts.join(", ")))
 }
 
+/// How many objects there are of each kind, by plural and singular; with the rank by which kinds are ordered.
+type Kinds<'a> = BTreeMap<(&'a str, &'a str), (u8, usize)>;
+
 /// What each cluster gets, one line for each.
 pub fn objects<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Vec<String> {
-    let mut clusters: BTreeMap<&str, BTreeMap<(u8, &str, &str), usize>> = BTreeMap::new();
+    let mut clusters: BTreeMap<&str, Kinds<'_>> = BTreeMap::new();
     for output in outputs {
         let kinds = clusters.entry(&output.rendered.id.cluster).or_default();
-        *kinds.entry((output.kind.rank, output.kind.plural, output.kind.kind)).or_default() += 1;
+        let (rank, count) =
+            kinds.entry((output.kind.plural, output.kind.kind)).or_insert((output.kind.rank, 0));
+        *rank = output.kind.rank.min(*rank);
+        *count += 1;
     }
-    let line = |(cluster, kinds): (&str, BTreeMap<(u8, &str, &str), usize>)| {
-        let total = counted(kinds.values().sum(), "object", "objects");
-        let kind = |((_, plural, kind), count): (&(u8, &str, &str), &usize)| {
+    let line = |(cluster, kinds): (&str, Kinds<'_>)| {
+        let total = counted(kinds.values().map(|(_, count)| count).sum(), "object", "objects");
+        let mut kinds: Vec<_> = kinds.into_iter().collect();
+        kinds.sort_by_key(|(_, (rank, _))| *rank);
+        let kind = |((plural, kind), (_, count)): &((&str, &str), (u8, usize))| {
             counted(*count, &kind.to_ascii_lowercase(), plural)
         };
         let kinds: Vec<String> = kinds.iter().map(kind).collect();
