@@ -10,10 +10,11 @@ use gloo_core::backend::{Place, Sink};
 use gloo_core::context::Context;
 use gloo_core::id::InputRef;
 use gloo_core::index::{DataPlane, Destination, Mesh};
-use gloo_core::model::{AccessRule, Peer, Principal, Resolved, Sources};
+use gloo_core::model::{Access, AccessRule, Peer, Principal, Resolved, Sources};
 use gloo_core::name::short_hash;
 use gloo_core::rejection::Warning;
 
+use crate::mesh::policy_name;
 use crate::waypoint::{self, Waypoint};
 use crate::wire::{
     AUTHORIZATION_POLICY, Action, AuthorizationPolicy, From, Operation, Rule, Source, Target, TargetRef, To,
@@ -25,8 +26,14 @@ const MOST: usize = 512;
 /// Writes the policies of one destination.
 pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_>) {
     let destination = resolved.destination;
-    let rules = &resolved.access.rules;
-    if rules.is_empty() || destination.pod_selector().is_empty() {
+    let Access { rules, open_despite } = &resolved.access;
+    if destination.pod_selector().is_empty() {
+        return;
+    }
+    if let Some(virtual_mesh) = open_despite {
+        write_open(destination, &destination.service.namespace, virtual_mesh, sink);
+    }
+    if rules.is_empty() {
         return;
     }
     warn(cx, resolved, sink);
@@ -59,6 +66,23 @@ pub(crate) fn write(cx: Context<'_>, resolved: &Resolved<'_>, sink: &mut Sink<'_
         let written = rules.iter().flat_map(rule).collect();
         split(cx, sink, destination, &name, &target, written, inputs);
     }
+}
+
+/// Lets everybody reach the pods of a gateway, whose routes decide what comes in.
+pub(crate) fn write_open(
+    gateway: &Destination,
+    namespace: &Istr,
+    virtual_mesh: &InputRef,
+    sink: &mut Sink<'_>,
+) {
+    let body = AuthorizationPolicy {
+        target: Target::Selector(gateway.pod_selector().clone()),
+        action: Action::Allow,
+        rules: vec![Rule::default()],
+    };
+    let (cluster, name) = (&gateway.service.cluster_name, policy_name(&gateway.input).into());
+    let place = Place { kind: &AUTHORIZATION_POLICY, cluster, namespace, name: &name };
+    sink.write(place, [virtual_mesh.clone()], body);
 }
 
 /// A name for a further object of a destination that no other service's own object has.

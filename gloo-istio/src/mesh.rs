@@ -10,10 +10,10 @@ use gloo_core::model::{Gateway, MeshView};
 use gloo_core::name::sanitize;
 use gloo_core::rejection::Rejection;
 
+use crate::access::write_open;
 use crate::user_config;
 use crate::wire::{
-    AUTHORIZATION_POLICY, Action, AuthorizationPolicy, DENY_ALL, DenyAll, GATEWAY, Gateway as GatewayBody,
-    Rule, Server, ServerPort, ServerTls, ServerTlsMode, Target,
+    DENY_ALL, DenyAll, GATEWAY, Gateway as GatewayBody, Server, ServerPort, ServerTls, ServerTlsMode,
 };
 
 /// What speaks against clients of a mesh calling host names with this ending.
@@ -46,14 +46,7 @@ pub(crate) fn write(cx: Context<'_>, view: &MeshView<'_>, sink: &mut Sink<'_>) {
         if ingress.pod_selector().is_empty() {
             continue;
         }
-        let name: Istr = policy_name(&ingress.input).into();
-        let body = AuthorizationPolicy {
-            target: Target::Selector(ingress.pod_selector().clone()),
-            action: Action::Allow,
-            rules: vec![Rule::default()],
-        };
-        let place = Place { kind: &AUTHORIZATION_POLICY, cluster, namespace, name: &name };
-        sink.write(place, nothing(), body);
+        write_open(ingress, namespace, view.virtual_mesh, sink);
     }
 }
 
@@ -79,7 +72,7 @@ fn write_gateway(view: &MeshView<'_>, gateway: &Gateway, hosts: &[Istr], sink: &
 
 /// The name of the policy that opens a gateway. Names that were cut, or nearly, end in a number instead, as Gloo
 /// Mesh writes them.
-fn policy_name(gateway: &InputRef) -> String {
+pub(crate) fn policy_name(gateway: &InputRef) -> String {
     const BEGIN: &str = "allow-ingress-gateway-";
     let name = sanitize(&format!("{BEGIN}{}-{}", gateway.name, gateway.namespace));
     if name.len() < gloo_core::name::MAX_NAME {

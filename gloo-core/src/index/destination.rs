@@ -40,6 +40,8 @@ pub struct Destination {
     pub ports: Vec<Port>,
     /// How its pods take part in the mesh.
     pub data_plane: DataPlane,
+    /// Whether its pods are gateways, as discovery recorded it.
+    is_gateway: bool,
     /// The object as it was read. Units see of it what the methods show, so that a change of the rest
     /// concerns nobody else.
     object: Arc<api::Destination>,
@@ -84,13 +86,18 @@ pub enum DataPlane {
 
 impl DataPlane {
     fn of(object: &api::Destination) -> Self {
-        let annotations = object.metadata.annotations.as_ref();
-        match annotations.and_then(|all| all.get(DATA_PLANE)).map(String::as_str) {
-            Some("ambient") => Self::Ambient,
-            Some("mixed") => Self::Mixed,
+        match recorded(object) {
+            "ambient" => Self::Ambient,
+            "mixed" => Self::Mixed,
             _ => Self::Sidecar,
         }
     }
+}
+
+/// How discovery says that the pods of a service take part.
+fn recorded(object: &api::Destination) -> &str {
+    let annotations = object.metadata.annotations.as_ref();
+    annotations.and_then(|all| all.get(DATA_PLANE)).map_or("", |word| word)
 }
 
 /// A destination outside of Kubernetes; nothing is translated for it.
@@ -136,6 +143,7 @@ impl Destination {
             mesh,
             ports: ports.collect(),
             data_plane: DataPlane::of(object),
+            is_gateway: ["gateway", "east-west-gateway"].contains(&recorded(object)),
             object: Arc::clone(object),
         }
     }
@@ -169,8 +177,17 @@ impl Destination {
 
     /// Whether it may be a gateway for traffic from other clusters where nobody says which one is.
     pub(super) fn may_be_gateway(&self) -> bool {
-        GATEWAYS.iter().any(|value| self.pod_selector().get("istio").is_some_and(|it| &**it == *value))
-            || self.labels().get(NETWORK).is_some()
+        self.selects_gateway() || self.labels().get(NETWORK).is_some()
+    }
+
+    /// Whether traffic from outside of the mesh comes in by it.
+    pub(crate) fn is_ingress(&self) -> bool {
+        self.is_gateway || self.selects_gateway()
+    }
+
+    /// Whether its pods look like those of the gateways of Istio's own charts.
+    fn selects_gateway(&self) -> bool {
+        self.pod_selector().get("istio").is_some_and(|it| GATEWAYS.contains(&&**it))
     }
 
     pub(crate) fn object(&self) -> &Arc<api::Destination> {
@@ -188,12 +205,14 @@ impl Destination {
 
     /// Whether everything that other units can see of it is the same, except for the endpoints.
     pub(super) fn looks_like(&self, other: &Self) -> bool {
-        let Self { id: _, input: _, key: _, service, host, mesh, ports, data_plane, object: _ } = self;
+        let Self { id: _, input: _, key: _, service, host, mesh, ports, data_plane, is_gateway, object: _ } =
+            self;
         *service == other.service
             && *host == other.host
             && *mesh == other.mesh
             && *ports == other.ports
             && *data_plane == other.data_plane
+            && *is_gateway == other.is_gateway
             && self.labels() == other.labels()
             && self.pod_selector() == other.pod_selector()
             && self.region() == other.region()

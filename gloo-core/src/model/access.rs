@@ -11,6 +11,9 @@ pub struct Access<'a> {
     /// What is allowed, in the order of the policies' keys. Empty leaves the mesh's default in force;
     /// otherwise everything that no rule allows is denied.
     pub rules: Vec<AccessRule<'a>>,
+    /// The virtual mesh whose default does not count here: traffic from outside of the mesh comes in by this
+    /// destination, and nobody says who may call it.
+    pub open_despite: Option<InputRef>,
 }
 
 /// One AccessPolicy as it applies to one destination.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::api::ApprovalState;
 use crate::backend::Backend;
 use crate::context::Context;
-use crate::index::{Checked, Current, Destination, Policy};
+use crate::id::InputRef;
+use crate::index::{Checked, Current, Destination, Mesh, Policy};
 use crate::model::{Access, AccessPolicy, Resolved, Routes, Standpoint, Traffic, TrafficPolicy, View};
 use crate::rejection::{Rejection, Warning};
 use crate::resolve::claim::Draft;
@@ -97,6 +98,18 @@ impl Verdict {
     }
 }
 
+/// The virtual mesh that forbids everything by default, if the destination is a gateway by which traffic from outside
+/// comes in: clients there have no identity that a policy could name. Those for other clusters are seen to with the mesh.
+fn open_despite(cx: Context<'_>, destination: &Destination) -> Option<InputRef> {
+    let mesh = cx.mesh(destination.mesh.filter(|_| destination.is_ingress())?)?;
+    let standing = cx.standing(mesh.id).filter(|standing| standing.denies_by_default)?;
+    let service = &destination.service;
+    let is_chosen = cx.gateways(mesh.id).iter().any(|gateway| gateway.id == destination.id);
+    let mut recorded = cx.revisions(mesh).into_iter().flat_map(Mesh::recorded_gateways);
+    let is_recorded = recorded.any(|it| it.name == service.name && it.namespace == service.namespace);
+    (!is_chosen && !is_recorded).then(|| standing.virtual_mesh.clone())
+}
+
 /// Decides about every candidate of `destination`.
 pub(crate) fn decide<'a>(
     cx: Context<'a>,
@@ -111,7 +124,9 @@ pub(crate) fn decide<'a>(
     let mut rules = AccessLedger::new(cx, backend, destination);
     let (access, access_verdicts) = decide_kind(cx, destination, access, &mut rules);
     let views = routes.drafts.into_iter().map(|draft| view(cx, destination, draft)).collect();
-    let resolved = Resolved { destination, views, access: Access { rules: rules.into_rules() } };
+    let open_despite = open_despite(cx, destination).filter(|_| access_verdicts.is_empty());
+    let access_of = Access { rules: rules.into_rules(), open_despite };
+    let resolved = Resolved { destination, views, access: access_of };
     let all_refused = access.is_empty() && !access_verdicts.is_empty();
     let denied_by_default = all_refused
         && destination
