@@ -51,6 +51,7 @@ mod detector;
 mod diagnostic;
 mod emit;
 mod image;
+mod lacks;
 mod mesh;
 mod naming;
 mod pods;

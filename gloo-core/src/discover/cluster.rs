@@ -45,6 +45,9 @@ pub(super) struct Cluster {
     /// Pods by namespace, kind and name of what made them.
     pods_by_owner: ByLabel<Name>,
     pods_by_label: ByLabel<Name>,
+    /// Services, and Deployments, by the first label of what they select.
+    services_by_selector: ByLabel<Name>,
+    deployments_by_selector: ByLabel<ControllerId>,
     /// ReplicaSets by Deployment.
     replica_sets_of: BTreeMap<Name, BTreeSet<Name>>,
     slices_of: BTreeMap<Name, BTreeSet<Name>>,
@@ -116,10 +119,37 @@ impl Cluster {
         } else {
             self.control_planes.remove(id);
         }
-        match controller {
+        let key = |controller: &Controller| label_keys(&id.name.namespace, &controller.selector).next();
+        let is_deployment = id.kind == ControllerKind::Deployment;
+        if let Some(key) = controller.as_ref().filter(|_| is_deployment).and_then(key) {
+            self.deployments_by_selector.entry(key).or_default().insert(id.clone());
+        }
+        let after = controller.as_ref().and_then(key);
+        let before = match controller {
             Some(controller) => self.controllers.insert(id.clone(), controller),
             None => self.controllers.remove(id),
+        };
+        if let Some(key) = before.as_ref().and_then(key).filter(|key| after.as_ref() != Some(key)) {
+            forget(&mut self.deployments_by_selector, &key, id);
         }
+        before
+    }
+
+    /// Puts a service in place, or takes it away; tells whether it is another one now.
+    pub fn put_service(&mut self, name: &Name, service: Option<Service>) -> bool {
+        let before = self.services.remove(name);
+        let is_new = before != service;
+        let key = |service: &Service| label_keys(&name.namespace, &service.selector).next();
+        if let Some(key) = before.as_ref().and_then(key) {
+            forget(&mut self.services_by_selector, &key, name);
+        }
+        if let Some(service) = service {
+            if let Some(key) = key(&service) {
+                self.services_by_selector.entry(key).or_default().insert(name.clone());
+            }
+            self.services.insert(name.clone(), service);
+        }
+        is_new
     }
 
     /// The controllers that some detector reads, in the order of kinds and names.
@@ -246,6 +276,17 @@ impl Cluster {
         pods
     }
 
+    /// The pods that a Deployment seems to have made: it selects them, and the ReplicaSet between them is not there.
+    pub fn orphans_of(&self, controller: &Controller) -> Vec<&KnownPod> {
+        let ControllerId { kind, name } = &controller.id;
+        if *kind != ControllerKind::Deployment {
+            return Vec::new();
+        }
+        let mut pods = self.pods_selected(&name.namespace, &controller.selector);
+        pods.retain(|known| !known.pod.is_finished() && self.is_orphan(&known.pod));
+        pods
+    }
+
     /// The controller that made a pod.
     pub fn controller_of(&self, pod: &Pod) -> Option<ControllerId> {
         let owner = pod.owner.as_ref()?;
@@ -288,12 +329,34 @@ impl Cluster {
         let endpoints = self.endpoints.iter().filter(|(_, it)| it.groups.iter().any(is_there));
         let mut services: BTreeSet<Name> = slices.chain(endpoints.map(|(name, _)| name)).cloned().collect();
         for known in self.pods.values().filter(|known| known.pod.node == *node) {
-            let labels = &known.pod.template.labels;
-            let all = self.services_in(&known.pod.name.namespace);
-            let selecting = all.filter(|service| selects(&service.selector, labels));
-            services.extend(selecting.map(|service| service.name.clone()));
+            let selecting = self.services_selecting(&known.pod.name.namespace, &known.pod.template.labels);
+            services.extend(selecting.cloned());
         }
         services
+    }
+
+    /// The services of a namespace that select what has these labels.
+    pub fn services_selecting<'a>(
+        &'a self,
+        namespace: &'a Istr,
+        labels: &'a Labels,
+    ) -> impl Iterator<Item = &'a Name> {
+        let lists = label_keys(namespace, labels).filter_map(|key| self.services_by_selector.get(&key));
+        let fits = |name: &&Name| self.services.get(*name).is_some_and(|it| selects(&it.selector, labels));
+        lists.flatten().filter(fits)
+    }
+
+    /// The Deployments that seem to have made a pod, if the ReplicaSet between them is not there.
+    pub fn makers_of_orphan<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a ControllerId> {
+        let lists = label_keys(&pod.name.namespace, &pod.template.labels).filter(|_| self.is_orphan(pod));
+        let lists = lists.filter_map(|key| self.deployments_by_selector.get(&key));
+        lists.flatten()
+    }
+
+    fn is_orphan(&self, pod: &Pod) -> bool {
+        let set = pod.owner.as_ref().filter(|owner| *owner.kind == *"ReplicaSet");
+        let set = set.map(|owner| Name::new(pod.name.namespace.clone(), owner.name.clone()));
+        set.is_some_and(|set| !self.replica_sets.contains_key(&set))
     }
 
     /// The services of a namespace, in the order of names.

@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use crate::Istr;
 use crate::api;
 use crate::discover::diagnostic::{Code, Diagnostics};
-use crate::discover::naming::{AllNames, Claimant, Names, distinct, plain, repaired};
+use crate::discover::naming::{AllNames, Claimant, Names, distinct, plain, unfit};
 use crate::discover::resource::{ControllerId, Name};
 use crate::id::{InputKind, InputRef};
 use crate::snapshot::{Change, Key};
@@ -197,10 +197,9 @@ fn name<K>(
         let message = format!("{holder}{elsewhere} has the name {plain} already; this one is called {name}");
         notes.note(Code::NameCollision, &object, message);
     }
-    if let Some(repaired) = repaired(&name) {
-        let message = format!("{name} is no name that Kubernetes takes; it is called {repaired}");
+    if let Some(unfit) = unfit(of, cluster) {
+        let message = format!("{unfit} is no name that Kubernetes takes; what is found is called {name}");
         notes.note(Code::InvalidName, &object, message);
-        name = repaired;
     }
     name.to_string()
 }

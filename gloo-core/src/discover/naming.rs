@@ -87,10 +87,18 @@ impl<K: Ord + Clone> Names<K> {
     }
 }
 
-/// The name of what is found by an object `name` of a cluster; `ending` follows it.
+/// The name of what is found by an object `name` of a cluster; `ending` follows it. Kubernetes takes it, whatever the
+/// cluster is called.
 pub(super) fn plain(name: &Name, cluster: &str, ending: &str) -> Istr {
     let sanitized = sanitize(&format!("{}-{}-{cluster}", name.name, name.namespace));
-    format!("{sanitized}{ending}").into()
+    let joined = format!("{sanitized}{ending}");
+    repaired(&joined).unwrap_or_else(|| joined.into())
+}
+
+/// What Kubernetes does not take in the name of an object, if it is the object that has it, and not the cluster.
+pub(super) fn unfit(name: &Name, cluster: &str) -> Option<String> {
+    let own = format!("{}-{}", name.name, name.namespace);
+    (is_dns_label(cluster) && repaired(&sanitize(&own)).is_some()).then_some(own)
 }
 
 /// A name that nobody else has, for an object whose plain name another one holds.
@@ -108,7 +116,7 @@ pub(super) fn distinct(name: &Name, cluster: &str, ending: &str) -> Istr {
 }
 
 /// A name that Kubernetes takes; `None` if it does take this one.
-pub(super) fn repaired(name: &str) -> Option<Istr> {
+fn repaired(name: &str) -> Option<Istr> {
     let fits = |byte: char| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == '-' || byte == '.';
     let repaired: String = name.chars().map(|byte| if fits(byte) { byte } else { '-' }).collect();
     // A cluster's name ends it, with whatever that ends.

@@ -10,12 +10,11 @@ use crate::discover::cluster::{Cluster, KnownPod};
 use crate::discover::detector::{Detector, FoundMesh, Plane};
 use crate::discover::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discover::emit::{Emitted, Emitter, Renamed, Source};
+use crate::discover::lacks;
 use crate::discover::mesh::KnownMesh;
 use crate::discover::naming;
 use crate::discover::pods;
-use crate::discover::resource::{
-    ControllerId, ControllerKind, Kind, Name, Node, Pod, ReplicaSet, Resource, selects,
-};
+use crate::discover::resource::{ControllerId, ControllerKind, Kind, Name, Node, Pod, ReplicaSet, Resource};
 use crate::discover::view::{Asked, View};
 use crate::discover::workload::{Finder, Workloads};
 use crate::istr::Labels;
@@ -138,7 +137,7 @@ impl State {
             Kind::Service => {
                 let service =
                     if let Some(Resource::Service(service)) = resource { Some(service) } else { None };
-                if replace(&mut self.cluster.services, name.clone(), service) {
+                if self.cluster.put_service(&name, service) {
                     self.dirty.services.insert(name);
                     self.dirty.meshes = true;
                 }
@@ -182,11 +181,8 @@ impl State {
         for known in before.iter().chain(after) {
             let labels = &known.pod.template.labels;
             self.dirty.controllers.extend(self.cluster.controller_of(&known.pod));
-            let selecting = self
-                .cluster
-                .services_in(&name.namespace)
-                .filter(|service| selects(&service.selector, labels));
-            self.dirty.services.extend(selecting.map(|service| service.name.clone()));
+            self.dirty.controllers.extend(self.cluster.makers_of_orphan(&known.pod).cloned());
+            self.dirty.services.extend(self.cluster.services_selecting(&name.namespace, labels).cloned());
             self.dirty.meshes |= self.asked.about_pod(&name.namespace, labels) || is_agent(labels);
         }
         self.dirty.services.extend(self.cluster.targeting(name).cloned());
@@ -228,7 +224,9 @@ impl State {
     }
 
     fn put_replica_set(&mut self, name: &Name, set: Option<ReplicaSet>) {
+        self.note_orphans(name);
         let before = self.cluster.put_replica_set(name, set.clone());
+        self.note_orphans(name);
         if before == set {
             return;
         }
@@ -253,6 +251,13 @@ impl State {
                 self.dirty.services.insert(name);
             }
         }
+    }
+
+    /// Pods of a ReplicaSet that is not there may count for those who select them.
+    fn note_orphans(&mut self, set: &Name) {
+        let pods = self.cluster.pods_of_replica_set(set);
+        let makers = pods.flat_map(|known| self.cluster.makers_of_orphan(&known.pod));
+        self.dirty.controllers.extend(makers.cloned());
     }
 
     /// Looks again at whatever may be different now.
@@ -353,11 +358,8 @@ impl State {
         if !looks_alike {
             let namespace = &id.name.namespace;
             for workload in before.iter().chain(after) {
-                let selecting = self
-                    .cluster
-                    .services_in(namespace)
-                    .filter(|service| selects(&service.selector, &workload.labels));
-                self.dirty.services.extend(selecting.map(|service| service.name.clone()));
+                let selecting = self.cluster.services_selecting(namespace, &workload.labels);
+                self.dirty.services.extend(selecting.cloned());
             }
             let pods = controller.map(|controller| self.cluster.pods_of(controller)).unwrap_or_default();
             for known in pods {
@@ -400,6 +402,7 @@ impl State {
         let mut all: BTreeSet<Diagnostic> = all.flat_map(Diagnostics::iter).cloned().collect();
         all.extend(pods::remarks(&self.cluster));
         all.extend(naming::about_cluster(&self.cluster.name));
+        all.extend(lacks::remarks(&self.cluster));
         all
     }
 }

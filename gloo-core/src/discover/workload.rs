@@ -120,7 +120,11 @@ impl<'a> Finder<'a> {
         published: Option<&(ObjectRef, Plane)>,
         notes: &mut Diagnostics,
     ) -> Option<Part<'a>> {
-        let pods = self.cluster.pods_of(controller);
+        let mut pods = self.cluster.pods_of(controller);
+        if pods.is_empty() {
+            // What runs tells more than what is meant to run.
+            pods = self.cluster.orphans_of(controller);
+        }
         if !pods.is_empty() {
             return self.by_pods(controller, &pods, notes);
         }

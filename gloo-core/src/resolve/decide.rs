@@ -124,11 +124,13 @@ pub(crate) fn decide<'a>(
     let mut rules = AccessLedger::new(cx, backend, destination);
     let (access, access_verdicts) = decide_kind(cx, destination, access, &mut rules);
     let views = routes.drafts.into_iter().map(|draft| view(cx, destination, draft)).collect();
-    let open_despite = open_despite(cx, destination).filter(|_| access_verdicts.is_empty());
+    let open_despite = open_despite(cx, destination).filter(|_| access.is_empty());
+    let is_open = open_despite.is_some();
     let access_of = Access { rules: rules.into_rules(), open_despite };
     let resolved = Resolved { destination, views, access: access_of };
     let all_refused = access.is_empty() && !access_verdicts.is_empty();
     let denied_by_default = all_refused
+        && !is_open
         && destination
             .mesh
             .and_then(|mesh| cx.standing(mesh))

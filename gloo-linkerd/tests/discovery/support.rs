@@ -78,8 +78,10 @@ impl North {
         self.0.destinations().filter_map(|it| Some((it.metadata.name.as_deref()?, &**it))).collect()
     }
 
+    /// Remarks about objects. Whole kinds that a test has no use for are not told.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.0.diagnostics().map(|it| it.to_string()).collect()
+        let about = self.0.diagnostics().filter(|it| !it.object.is_empty());
+        about.map(|it| it.to_string()).collect()
     }
 
     /// Remarks about one object.
