@@ -53,6 +53,11 @@ fn ztunnel(controller: &Controller) -> Option<&Container> {
     containers.find(|it| it.runs(&["proxy", "ztunnel"]) || it.image_name() == "ztunnel")
 }
 
+/// The proxy of the cluster's nodes, if they have one.
+pub fn node_proxy(cluster: View<'_>) -> Option<&Container> {
+    cluster.control_planes().find_map(ztunnel)
+}
+
 /// A control plane, before it is known who belongs to it.
 struct Found<'a> {
     controller: &'a Controller,
@@ -93,8 +98,7 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
 
 /// The control plane that the proxies of nodes ask, if there are such proxies; where they do not tell, the default one.
 pub fn serving_nodes(cluster: View<'_>, identities: &[&MeshIdentity]) -> Option<usize> {
-    let proxy = cluster.control_planes().find_map(ztunnel)?;
-    let claim = address::of_node_proxy(proxy).unwrap_or_default();
+    let claim = address::of_node_proxy(node_proxy(cluster)?).unwrap_or_default();
     choose(identities, Plane::Sidecar, &claim).map(|choice| choice.position)
 }
 
