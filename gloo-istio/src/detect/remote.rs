@@ -41,7 +41,7 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let meshes = found.iter().enumerate();
     let of = |position: usize| members(cluster, &all, position);
-    meshes.map(|(position, it)| describe(cluster, it, &of(position), notes)).collect()
+    meshes.map(|(position, it)| describe(cluster, (it, &all), &of(position), notes)).collect()
 }
 
 /// A control plane elsewhere.
@@ -76,7 +76,13 @@ fn revision_of(service: &Service) -> Option<Istr> {
     Some(said(service.labels.get(REVISION)).cloned().or(named).unwrap_or_else(|| DEFAULT.into()))
 }
 
-fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
+/// A control plane elsewhere, among `all` that serve the cluster.
+fn describe(
+    cluster: View<'_>,
+    (found, all): (&Found, &[&MeshIdentity]),
+    members: &[&Member],
+    notes: &mut Diagnostics,
+) -> FoundMesh {
     let Found { source, identity, annotations } = found;
     let revision = identity.revisions.first().cloned().unwrap_or_default();
     let namespace = &identity.namespace;
@@ -103,7 +109,7 @@ fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut D
         // Its certificates are issued where it runs.
         istiod_service_account: Istr::default(),
         smart_dns_proxying_enabled: dns,
-        ingress_gateways: gateway::find(cluster, namespace, notes),
+        ingress_gateways: gateway::find(cluster, namespace, all, notes),
     };
     let mut facts = facts(cluster, identity, &config, members);
     facts.push(("control-plane", "remote".into()));
