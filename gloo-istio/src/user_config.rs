@@ -8,6 +8,7 @@ mod read;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::iter;
 use std::sync::Arc;
 
 use gloo_core::Istr;
@@ -91,12 +92,15 @@ fn lose_subsets(
 ) {
     let mode = cx.options().user_config;
     let ours = Ours::of(cx, service, cluster, client);
-    let rule = ours.output(&DESTINATION_RULE);
     // Routes to subsets that are not there answer 503, so they are not written either. That is no matter of taste: what
     // somebody else owns is left alone in every mode.
-    if cx.is_foreign(&rule) {
-        objections.push(Objection::Reject(Rejection::ForeignObject { object: rule.to_string() }));
-    }
+    let at_gateways = at_gateways(cx, service, cluster);
+    let rules = iter::once(&ours).chain(&at_gateways).map(|ours| ours.output(&DESTINATION_RULE));
+    objections.extend(
+        rules
+            .filter(|rule| cx.is_foreign(rule))
+            .map(|rule| Objection::Reject(Rejection::ForeignObject { object: rule.to_string() })),
+    );
     if mode == UserConfigMode::Off {
         return;
     }
@@ -106,6 +110,13 @@ fn lose_subsets(
             objections.push(collision.objection(object, &host, mode));
         }
     }
+}
+
+/// Our objects for the gateways by which clients in `cluster` reach a service elsewhere; those look for its subsets, too.
+fn at_gateways(cx: Context<'_>, service: &Destination, cluster: &Istr) -> Option<Ours> {
+    let mesh = cx.mesh_of(service).filter(|_| service.service.cluster_name != *cluster)?;
+    let federation = cx.membership(mesh.id)?.federation.as_ref()?;
+    (!federation.flat_network).then(|| Ours::in_root(mesh, cx.host(service, cluster)))
 }
 
 /// Tells what configures a host that is not only of the clients' own cluster beside our objects, whoever asked for
