@@ -8,6 +8,7 @@ mod read;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::iter;
 use std::sync::Arc;
 
 use gloo_core::Istr;
@@ -47,7 +48,7 @@ pub(crate) fn warn_about_sidecars(cx: Context<'_>, mesh: &Mesh, sink: &mut Sink<
     }
 }
 
-/// Adds what `policy` collides with on a destination, as the options ask for.
+/// Adds what `policy` collides with on a destination, as the options ask for, and what it needs and cannot get.
 pub(crate) fn collide(
     cx: Context<'_>,
     destination: &Destination,
@@ -56,37 +57,66 @@ pub(crate) fn collide(
     objections: &mut Vec<Objection>,
 ) {
     let mode = cx.options().user_config;
-    if mode == UserConfigMode::Off {
-        return;
-    }
-    let (cluster, host) = (&standpoint.cluster, standpoint.host.clone());
+    let (cluster, host) = (&standpoint.cluster, &standpoint.host);
     let ours = Ours::of(cx, destination, cluster, standpoint.client);
-    for object in beside_ours(cx, cluster, &host, &ours) {
+    let neighbors = (mode != UserConfigMode::Off).then(|| beside_ours(cx, cluster, host, &ours));
+    for object in neighbors.into_iter().flatten() {
         let collision = match object.config.body.downcast_ref::<Body>() {
             Some(Body::VirtualService { export_to, ports, some_clients }) if policy.sets_routes() => {
                 routes(cx, (destination, &ours), object, export_to, ports.as_ref(), *some_clients)
             }
             Some(Body::DestinationRule(rule)) if policy.sets_traffic() => {
-                rules(cx, &ours, object, rule, &host)
+                rules(cx, &ours, object, rule, host)
             }
             _ => None,
         };
-        objections.extend(collision.map(|collision| collision.objection(object, &host, mode)));
+        objections.extend(collision.map(|collision| collision.objection(object, host, mode)));
     }
-    for target in policy.shift.iter().flat_map(|shift| &shift.targets) {
+    let targets = policy.shift.iter().flat_map(|shift| &shift.targets);
+    let mut seen = BTreeSet::new();
+    for target in targets.filter(|target| !target.subset.is_empty() && seen.insert(target.target.id)) {
         let TargetId::Destination(service) = target.target.id else { continue };
-        let Some(service) = cx.destination(service).filter(|_| !target.subset.is_empty()) else {
-            continue;
-        };
-        let host = cx.host(service, cluster);
+        let Some(service) = cx.destination(service) else { continue };
         let client = standpoint.client.or_else(|| cx.mesh_of(destination).map(|mesh| mesh.id));
-        let ours = Ours::of(cx, service, cluster, client);
-        for object in beside_ours(cx, cluster, &host, &ours) {
-            if let Some(collision) = subsets(cx, &ours, object, &host) {
-                objections.push(collision.objection(object, &host, mode));
-            }
+        lose_subsets(cx, service, cluster, client, objections);
+    }
+}
+
+/// Adds what keeps clients in `cluster` from seeing our subsets of a service.
+fn lose_subsets(
+    cx: Context<'_>,
+    service: &Destination,
+    cluster: &Istr,
+    client: Option<MeshId>,
+    objections: &mut Vec<Objection>,
+) {
+    let mode = cx.options().user_config;
+    let ours = Ours::of(cx, service, cluster, client);
+    // Routes to subsets that are not there answer 503, so they are not written either. That is no matter of taste: what
+    // somebody else owns is left alone in every mode.
+    let at_gateways = at_gateways(cx, service, cluster);
+    let rules = iter::once(&ours).chain(&at_gateways).map(|ours| ours.output(&DESTINATION_RULE));
+    objections.extend(
+        rules
+            .filter(|rule| cx.is_foreign(rule))
+            .map(|rule| Objection::Reject(Rejection::ForeignObject { object: rule.to_string() })),
+    );
+    if mode == UserConfigMode::Off {
+        return;
+    }
+    let host = cx.host(service, cluster);
+    for object in beside_ours(cx, cluster, &host, &ours) {
+        if let Some(collision) = subsets(cx, &ours, object, &host) {
+            objections.push(collision.objection(object, &host, mode));
         }
     }
+}
+
+/// Our objects for the gateways by which clients in `cluster` reach a service elsewhere; those look for its subsets, too.
+fn at_gateways(cx: Context<'_>, service: &Destination, cluster: &Istr) -> Option<Ours> {
+    let mesh = cx.mesh_of(service).filter(|_| service.service.cluster_name != *cluster)?;
+    let federation = cx.membership(mesh.id)?.federation.as_ref()?;
+    (!federation.flat_network).then(|| Ours::in_root(mesh, cx.host(service, cluster)))
 }
 
 /// Tells what configures a host that is not only of the clients' own cluster beside our objects, whoever asked for
@@ -173,6 +203,12 @@ impl Ours {
     /// Those for a virtual destination.
     pub(crate) fn of_virtual_destination(client: &Mesh, name: &Istr) -> Self {
         Self::in_root(client, name.clone())
+    }
+
+    /// The object of this kind.
+    fn output(&self, kind: &'static OutputKind) -> OutputRef {
+        let Self { cluster, namespace, name, root: _ } = self;
+        OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() }
     }
 
     fn in_root(client: &Mesh, name: Istr) -> Self {
@@ -272,10 +308,9 @@ fn exported_to<'a>(export_to: &'a [Istr], own: &'a str) -> Option<Vec<&'a str>> 
 /// Whether our object for a service is older than the user's. One that is not there yet is the youngest;
 /// of two from the same second the one with the lower name counts as older.
 fn is_older(cx: Context<'_>, kind: &'static OutputKind, ours: &Ours, object: &UserObject) -> bool {
-    let Ours { cluster, namespace, name, .. } = ours;
-    let id = OutputRef { cluster: cluster.clone(), kind, namespace: namespace.clone(), name: name.clone() };
+    let Ours { namespace, name, .. } = ours;
     let theirs = &object.raw.id;
-    match (cx.created(&id), &object.raw.created) {
+    match (cx.created(&ours.output(kind)), &object.raw.created) {
         (Some(ours), Some(other)) if ours == other => (name, namespace) < (&theirs.name, &theirs.namespace),
         (Some(ours), Some(other)) => ours < other,
         (Some(_), None) => true,

@@ -24,9 +24,6 @@ pub fn control_plane_version(
     let problem = match of_image {
         Err(error) => Some(error.to_string()),
         Ok(_) if version.is_empty() => Some("it has no tag, and nothing else tells the version".to_owned()),
-        Ok(digest) if digest.contains(':') => {
-            Some("it has a digest and no tag, which tells no version".to_owned())
-        }
         Ok(_) => None,
     };
     if let Some(problem) = problem {

@@ -53,6 +53,11 @@ fn ztunnel(controller: &Controller) -> Option<&Container> {
     containers.find(|it| it.runs(&["proxy", "ztunnel"]) || it.image_name() == "ztunnel")
 }
 
+/// The proxy of the cluster's nodes, if they have one.
+pub fn node_proxy(cluster: View<'_>) -> Option<&Container> {
+    cluster.control_planes().find_map(ztunnel)
+}
+
 /// A control plane, before it is known who belongs to it.
 struct Found<'a> {
     controller: &'a Controller,
@@ -88,13 +93,12 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     let identities: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let of = |position: usize| members(cluster, &identities, position);
     let meshes = found.iter().enumerate();
-    meshes.map(|(position, it)| describe(cluster, it, &of(position), notes)).collect()
+    meshes.map(|(position, it)| describe(cluster, (it, &identities), &of(position), notes)).collect()
 }
 
 /// The control plane that the proxies of nodes ask, if there are such proxies; where they do not tell, the default one.
 pub fn serving_nodes(cluster: View<'_>, identities: &[&MeshIdentity]) -> Option<usize> {
-    let proxy = cluster.control_planes().find_map(ztunnel)?;
-    let claim = address::of_node_proxy(proxy).unwrap_or_default();
+    let claim = address::of_node_proxy(node_proxy(cluster)?).unwrap_or_default();
     choose(identities, Plane::Sidecar, &claim).map(|choice| choice.position)
 }
 
@@ -123,7 +127,13 @@ fn revision(controller: &Controller, container: &Container) -> Istr {
     told.cloned().unwrap_or_else(|| named().unwrap_or(DEFAULT).into())
 }
 
-fn describe(cluster: View<'_>, found: &Found<'_>, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
+/// A control plane among `all` of the cluster.
+fn describe(
+    cluster: View<'_>,
+    (found, all): (&Found<'_>, &[&MeshIdentity]),
+    members: &[&Member],
+    notes: &mut Diagnostics,
+) -> FoundMesh {
     let Found { controller, container, revision, identity } = found;
     let Name { namespace, name: _ } = &controller.id.name;
     let object = format!("Deployment {}", controller.id.name);
@@ -143,7 +153,7 @@ fn describe(cluster: View<'_>, found: &Found<'_>, members: &[&Member], notes: &m
         trust_domain: config.trust_domain(),
         istiod_service_account: controller.template.service_account.clone(),
         smart_dns_proxying_enabled: dns,
-        ingress_gateways: gateway::find(cluster, namespace, notes),
+        ingress_gateways: gateway::find(cluster, namespace, all, notes),
     };
     let mut facts = facts(cluster, identity, &config, members);
     let cluster_id = said(container.env.get("CLUSTER_ID")).cloned();

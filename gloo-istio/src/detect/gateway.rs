@@ -1,19 +1,28 @@
 //! Gateways that take traffic from other clusters, as a mesh lists them where no virtual mesh selects any.
 
+use std::collections::BTreeSet;
+
 use gloo_core::Istr;
 use gloo_core::api::{IngressGatewayInfo, KubeServicePort, ServiceType};
 use gloo_core::discover::resource::{AddressType, Name, Node, Service, selects};
-use gloo_core::discover::{Code, Diagnostics, View, address, node_addresses};
+use gloo_core::discover::{Code, Diagnostics, MeshIdentity, View, address, node_addresses};
 use gloo_core::istr::Labels;
 
-use super::NETWORK;
 use super::member::is_waypoint;
+use super::{NETWORK, REVISION, said};
 
 /// Name of the port that takes traffic from other clusters.
 const TLS: &str = "tls";
+/// The sorts of gateways that Istio's own charts make: for clients outside, and for other clusters.
+const STOCK: [&str; 2] = ["ingressgateway", "eastwestgateway"];
 
-/// The gateways of the control plane in `namespace`.
-pub fn find(cluster: View<'_>, namespace: &Istr, notes: &mut Diagnostics) -> Vec<IngressGatewayInfo> {
+/// The gateways of the control plane in `namespace`, which is one of those of the cluster.
+pub fn find(
+    cluster: View<'_>,
+    namespace: &Istr,
+    control_planes: &[&MeshIdentity],
+    notes: &mut Diagnostics,
+) -> Vec<IngressGatewayInfo> {
     let detector = cluster.gateway_detector();
     let port = &*detector.gateway_tls_port_name;
     let port = if port.is_empty() { TLS } else { port };
@@ -25,9 +34,9 @@ pub fn find(cluster: View<'_>, namespace: &Istr, notes: &mut Diagnostics) -> Vec
         return services.into_iter().filter_map(read).collect();
     }
     // Where nobody says how gateways look, those that Istio's own charts make are found.
-    let stock = |value: &str| Labels::from([("istio".into(), value.into())]);
-    let (ingress, east_west) = (stock("ingressgateway"), stock("eastwestgateway"));
-    let all = services(cluster, namespace);
+    let [ingress, east_west] = STOCK.map(stock);
+    let mut all = services(cluster, namespace);
+    all.retain(|service| is_own(cluster, service, namespace, control_planes));
     // Ingress gateways need not take traffic from other clusters; those of the other sorts are there for nothing else.
     let selecting = |labels: &Labels, is_near: bool| {
         let near = |service: &&&Service| !is_near || service.name.namespace == *namespace;
@@ -58,6 +67,11 @@ pub fn find(cluster: View<'_>, namespace: &Istr, notes: &mut Diagnostics) -> Vec
     Vec::new()
 }
 
+/// The label that the charts give to gateways of a sort.
+fn stock(value: &str) -> Labels {
+    Labels::from([("istio".into(), value.into())])
+}
+
 /// All services, those in `namespace` first, then by name.
 fn services<'a>(cluster: View<'a>, namespace: &Istr) -> Vec<&'a Service> {
     let mut all: Vec<&Service> = cluster.services().collect();
@@ -66,6 +80,27 @@ fn services<'a>(cluster: View<'a>, namespace: &Istr) -> Vec<&'a Service> {
         (of != namespace, name, of)
     });
     all
+}
+
+/// Whether a service may lead to gateways of the control plane in `namespace`. Where there are others elsewhere in the
+/// cluster, gateways belong to those whose revision is a label of their pods; as far as that leaves it open, to those beside
+/// which they are, and else to all.
+fn is_own(cluster: View<'_>, service: &Service, namespace: &Istr, control_planes: &[&MeshIdentity]) -> bool {
+    let Service { name: Name { namespace: place, .. }, selector, labels, .. } = service;
+    let are_apart = control_planes.iter().any(|other| other.namespace != *namespace);
+    // Pods are asked for only where a gateway can be: whoever asks has to look again whenever one changes.
+    let is_gateway =
+        || labels.get(NETWORK).is_some() || STOCK.iter().any(|value| selects(&stock(value), selector));
+    if !are_apart || !is_gateway() {
+        return true;
+    }
+    let pods = cluster.pods_selected(place, selector).filter(|pod| !pod.is_finished());
+    let said: BTreeSet<&Istr> = pods.filter_map(|pod| said(pod.template.labels.get(REVISION))).collect();
+    let has = |it: &&&MeshIdentity| it.revisions.iter().any(|revision| said.contains(revision));
+    let tells = control_planes.iter().any(|it| has(&it));
+    let mut owners = control_planes.iter().filter(|it| !tells || has(it)).map(|it| &it.namespace);
+    let is_beside_owner = owners.clone().any(|owner| owner == place);
+    owners.any(|owner| owner == namespace) && (place == namespace || !is_beside_owner)
 }
 
 /// Reads one service as a gateway.

@@ -31,15 +31,17 @@ pub fn of(template: &Template) -> Option<Member> {
     let plane = plane(template)?;
     let proxy = proxy(template);
     let claim = if plane == Plane::Ambient { Claim::default() } else { claim(template, proxy) };
-    let proxy = proxy.map(|container| {
-        let env = |name: &str| container.env.get(name).cloned().unwrap_or_default();
-        Arc::new(Proxy {
-            version: image_version(&container.image).unwrap_or_default().into(),
-            trust_domain: env("TRUST_DOMAIN"),
-            network: env("ISTIO_META_NETWORK"),
-        })
-    });
-    Some(Member { plane, claim, proxy })
+    Some(Member { plane, claim, proxy: proxy.map(|container| Arc::new(told_by(container))) })
+}
+
+/// What a proxy says about its mesh.
+pub fn told_by(proxy: &Container) -> Proxy {
+    let env = |name: &str| proxy.env.get(name).cloned().unwrap_or_default();
+    Proxy {
+        version: image_version(&proxy.image).unwrap_or_default().into(),
+        trust_domain: env("TRUST_DOMAIN"),
+        network: env("ISTIO_META_NETWORK"),
+    }
 }
 
 /// In which way pods take part; the first sign counts.
@@ -63,11 +65,14 @@ fn plane(template: &Template) -> Option<Plane> {
     if runs("waypoint") {
         return Some(Plane::Waypoint);
     }
-    let is_gateway = matches!(managed, "istio.io-gateway-controller" | "istio.io-agentgateway-controller")
-        || GATEWAY_NAMES.iter().any(|key| labels.get(key).is_some())
-        || runs("router")
-        || injects("gateway");
     let status = Status::read(template);
+    let has_proxy = proxy.is_some() || status.as_ref().is_some_and(Status::has_proxy);
+    // Every implementation of the Gateway API names its gateways so, and templates are only asked for: such words count
+    // where something of Istio is really there.
+    let is_called_gateway = GATEWAY_NAMES.iter().any(|key| labels.get(key).is_some()) || injects("gateway");
+    let is_gateway = matches!(managed, "istio.io-gateway-controller" | "istio.io-agentgateway-controller")
+        || runs("router")
+        || is_called_gateway && (has_proxy || !managed.is_empty());
     if is_gateway {
         // The injector gives every pod the label of its network.
         let is_labelled = labels.get(NETWORK).is_some() && status.is_none();
@@ -75,7 +80,7 @@ fn plane(template: &Template) -> Option<Plane> {
         let is_east_west = label("istio") == "eastwestgateway" || is_labelled || sees_one_network;
         return Some(if is_east_west { Plane::EastWestGateway } else { Plane::Gateway });
     }
-    if proxy.is_some() || status.as_ref().is_some_and(Status::has_proxy) {
+    if has_proxy {
         return Some(Plane::Sidecar);
     }
     if status.is_some() && (injects("grpc-agent") || injects("grpc-simple")) {

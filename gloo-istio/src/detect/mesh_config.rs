@@ -78,7 +78,7 @@ impl MeshConfig {
     }
 
     /// The configuration in a ConfigMap.
-    pub fn from_map(cluster: View<'_>, name: &Name, notes: &mut Diagnostics) -> Option<Self> {
+    fn from_map(cluster: View<'_>, name: &Name, notes: &mut Diagnostics) -> Option<Self> {
         let object = format!("ConfigMap {name}");
         let Some(text) = cluster.config_map(name).and_then(|map| map.data.get(KEY)) else {
             notes.note(Code::MeshConfigMissing, object, "it has no entry mesh; defaults are taken");

@@ -8,9 +8,9 @@ use gloo_core::discover::resource::{Name, Service};
 use gloo_core::discover::{Claim, Diagnostics, FoundMesh, Member, MeshIdentity, View};
 use gloo_core::istr::Labels;
 
-use super::control_plane::{captures_dns, facts, members, serving_nodes};
+use super::control_plane::{captures_dns, facts, members, node_proxy, serving_nodes};
 use super::mesh_config::MeshConfig;
-use super::{DEFAULT, REVISION, gateway, said};
+use super::{DEFAULT, REVISION, address, gateway, member, said};
 
 /// The control planes that serve a cluster from outside.
 pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
@@ -22,9 +22,11 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
         }
     }
     if found.is_empty() {
-        let claims = cluster.members().map(|member| &member.claim);
+        // What pods in ambient mode say nothing about, the proxies of their nodes know.
+        let of_nodes = node_proxy(cluster).and_then(address::of_node_proxy);
+        let claims = cluster.members().map(|member| member.claim.clone()).chain(of_nodes);
         let complete = claims.filter_map(|Claim { namespace, revision, .. }| {
-            Some((namespace.clone()?, revision.clone().unwrap_or_else(|| DEFAULT.into())))
+            Some((namespace?, revision.unwrap_or_else(|| DEFAULT.into())))
         });
         found.extend(complete.map(|key| (key, Labels::new())));
     }
@@ -38,7 +40,8 @@ pub fn find(cluster: View<'_>, notes: &mut Diagnostics) -> Vec<FoundMesh> {
     }
     let all: Vec<&MeshIdentity> = found.iter().map(|it| &it.identity).collect();
     let meshes = found.iter().enumerate();
-    meshes.map(|(position, it)| describe(cluster, it, &members(cluster, &all, position), notes)).collect()
+    let of = |position: usize| members(cluster, &all, position);
+    meshes.map(|(position, it)| describe(cluster, (it, &all), &of(position), notes)).collect()
 }
 
 /// A control plane elsewhere.
@@ -73,15 +76,21 @@ fn revision_of(service: &Service) -> Option<Istr> {
     Some(said(service.labels.get(REVISION)).cloned().or(named).unwrap_or_else(|| DEFAULT.into()))
 }
 
-fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut Diagnostics) -> FoundMesh {
+/// A control plane elsewhere, among `all` that serve the cluster.
+fn describe(
+    cluster: View<'_>,
+    (found, all): (&Found, &[&MeshIdentity]),
+    members: &[&Member],
+    notes: &mut Diagnostics,
+) -> FoundMesh {
     let Found { source, identity, annotations } = found;
     let revision = identity.revisions.first().cloned().unwrap_or_default();
     let namespace = &identity.namespace;
-    let own = (*revision != *DEFAULT).then(|| format!("istio-{revision}"));
-    let maps = own.into_iter().chain(["istio".to_owned()]).map(|name| Name::new(namespace.clone(), name));
-    let map = maps.clone().find(|name| cluster.config_map(name).is_some());
-    let config = map.and_then(|name| MeshConfig::from_map(cluster, &name, notes)).unwrap_or_default();
-    let proxies = || members.iter().filter_map(|member| member.proxy.as_ref());
+    // It has no object of its own here that a remark could be about.
+    let object = format!("Namespace {namespace}");
+    let config = MeshConfig::read(cluster, namespace, &revision, None, &object, notes);
+    let of_nodes = node_proxy(cluster).filter(|_| identity.serves_nodes).map(member::told_by);
+    let proxies = || members.iter().filter_map(|member| member.proxy.as_deref()).chain(&of_nodes);
     let version = proxies().map(|proxy| &proxy.version).max_by_key(|version| numbers(version));
     let version = version.cloned().unwrap_or_default();
     let told = proxies().map(|proxy| &proxy.trust_domain).find(|domain| !domain.is_empty());
@@ -100,7 +109,7 @@ fn describe(cluster: View<'_>, found: &Found, members: &[&Member], notes: &mut D
         // Its certificates are issued where it runs.
         istiod_service_account: Istr::default(),
         smart_dns_proxying_enabled: dns,
-        ingress_gateways: gateway::find(cluster, namespace, notes),
+        ingress_gateways: gateway::find(cluster, namespace, all, notes),
     };
     let mut facts = facts(cluster, identity, &config, members);
     facts.push(("control-plane", "remote".into()));
