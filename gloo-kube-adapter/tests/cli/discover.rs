@@ -1,6 +1,7 @@
 //! Worlds that hold objects of clusters instead of what they amount to, and what `discover` says about them.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -392,4 +393,24 @@ fn an_annotation_says_of_which_cluster_an_object_is() {
     }
     let run = bench.run(&["discover", "flat", "-o", "yaml"]);
     assert_eq!((run.code, &run.stdout), (0, &expected), "{}", run.stderr);
+}
+
+#[test]
+fn a_cluster_may_have_a_name_that_no_label_can_hold() {
+    const NAME: &str = "admin@prod.eu-west-1";
+    let bench = Bench::empty();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/kind");
+    bench.copy(&root.join("clusters/home"), &format!("odd/clusters/{NAME}"));
+    bench.write("odd/mgmt/settings.yaml", fs::read(root.join("mgmt/settings.yaml")).expect("settings"));
+    let tables = bench.run(&["discover", "odd"]);
+    assert!(tables.stdout.contains(&format!("  istio  {NAME}  ")), "{tables:#?}");
+    let one = bench.run(&["discover", "odd", "--cluster", NAME]);
+    assert_eq!((one.code, &one.stdout), (0, &tables.stdout), "{one:#?}");
+    let counts = "discovered: 1 mesh, 7 workloads, 5 destinations in 70 objects of 1 cluster";
+    let before = bench.run(&["translate", "odd"]);
+    assert!(before.code == 0 && before.stderr.contains(counts), "{before:#?}");
+    // What was written counts as given, and nothing differs from what is found.
+    assert_eq!(bench.run(&["discover", "odd", "--out", "odd"]).code, 0);
+    let after = bench.run(&["translate", "odd", "--fail-on", "warning"]);
+    assert_eq!((after.code, &after.stdout), (0, &before.stdout), "{after:#?}");
 }
