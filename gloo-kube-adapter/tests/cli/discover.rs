@@ -341,6 +341,12 @@ fn a_world_without_objects_of_clusters_has_nothing_to_discover() {
     assert_eq!((run.code, run.stdout.as_str()), (65, ""), "{run:#?}");
     assert!(run.stderr.contains("error: no objects of a cluster found"), "{run:#?}");
     assert!(run.stderr.contains("hint: put what kubectl get -A -o yaml prints"), "{run:#?}");
+    bench.write("empty/mgmt/note.txt", "");
+    let empty = bench.run(&["translate", "empty"]);
+    assert!(
+        empty.code == 65 && empty.stderr.contains("hint: put what kubectl get -A -o yaml prints"),
+        "{empty:#?}"
+    );
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: tea, namespace: kitchen}\nspec: {}\n";
     bench.write("flat/service.yaml", service);
     for command in ["discover", "translate"] {
