@@ -98,26 +98,16 @@ impl Explicit {
 fn dispatch(cli: &Cli, explicit: Explicit, console: &mut Console<'_>) -> Result<Exit, Stop> {
     #[cfg(debug_assertions)]
     provoked_panic();
-    let formats = |known: &[Format]| format_of(cli, explicit, known);
+    let format = |command| format_of(cli, explicit, Format::known(command));
     match &cli.command {
         Command::Translate(args) => {
-            let format = formats(&[Format::Yaml, Format::Json])?;
-            translate::run(args, &cli.global, explicit, format, console)
+            translate::run(args, &cli.global, explicit, format("translate")?, console)
         }
-        Command::Discover(args) => {
-            let format = formats(&[Format::Table, Format::Yaml, Format::Json])?;
-            discover::run(args, &cli.global, explicit, format, console)
-        }
-        Command::Get(args) => {
-            let format = formats(&[Format::Table, Format::Wide, Format::Name, Format::Yaml, Format::Json])?;
-            get::run(args, &cli.global, explicit, format, console)
-        }
-        Command::Describe(args) => {
-            let format = formats(&[Format::Table, Format::Wide, Format::Yaml, Format::Json])?;
-            describe::run(args, &cli.global, explicit, format, console)
-        }
-        Command::Install(args) => install::run(args, formats(&[Format::Yaml, Format::Json])?, console),
-        Command::Version(_) => version::run(formats(&[Format::Json, Format::Yaml, Format::Table])?, console),
+        Command::Discover(args) => discover::run(args, &cli.global, explicit, format("discover")?, console),
+        Command::Get(args) => get::run(args, &cli.global, explicit, format("get")?, console),
+        Command::Describe(args) => describe::run(args, &cli.global, explicit, format("describe")?, console),
+        Command::Install(args) => install::run(args, format("install")?, console),
+        Command::Version(_) => version::run(format("version")?, console),
         Command::Completion(args) => completion::run(args.shell, console),
     }
 }
@@ -127,9 +117,8 @@ fn format_of(cli: &Cli, explicit: Explicit, known: &[Format]) -> Result<Option<F
     match cli.global.output {
         Some(format) if known.contains(&format) => Ok(Some(format)),
         Some(format) if explicit.output => {
-            let word = |format: &Format| format!("{format:?}").to_ascii_lowercase();
-            let known: Vec<String> = known.iter().map(word).collect();
-            let message = format!("this command has no output format {}", word(&format));
+            let known: Vec<String> = known.iter().map(|format| format.word()).collect();
+            let message = format!("this command has no output format {}", format.word());
             Err(Failure::usage(message).hint(format!("use -o {}", known.join(" or -o "))).into())
         }
         _ => Ok(None),

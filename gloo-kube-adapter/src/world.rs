@@ -15,6 +15,7 @@ pub mod discovery;
 mod json;
 mod limits;
 mod locate;
+mod lost;
 mod parse;
 mod problem;
 pub mod source;
@@ -174,11 +175,11 @@ pub fn load(request: &Request, stdin: &mut dyn Read) -> Loaded {
     let scope = scope(namespace, &request.options, &world.description.options);
     let options = options(&request.options, &world.description.options);
     let mut builder = SnapshotBuilder::new(namespace, options);
-    let mut secrets = Vec::new();
-    let digests = world.fill(&mut builder, objects, &mut secrets, &mut problems);
+    let mut notices = Vec::new();
+    let digests = world.fill(&mut builder, objects, &mut notices, &mut problems);
     world.snapshot = builder.build();
     world.digest = digest(&world.snapshot, &scope, digests);
-    world.discover(scope, secrets);
+    world.discover(scope, notices);
     problems.sort_by(|a, b| a.place().cmp(b.place()));
     Loaded { world, problems }
 }
@@ -223,10 +224,10 @@ fn scope(namespace: &str, asked: &WorldOptions, said: &WorldOptions) -> discover
 
 impl World {
     /// Looks at the objects of clusters.
-    fn discover(&mut self, scope: discover::Options, secrets: Vec<Notice>) {
+    fn discover(&mut self, scope: discover::Options, notices: Vec<Notice>) {
         let places = &self.places;
         let is_written = |input: &_| places.contains_key(&Subject::Input(InputRef::clone(input)));
-        self.discovered = discovery::discover(&mut self.snapshot, scope, DETECTORS, &is_written, secrets);
+        self.discovered = discovery::discover(&mut self.snapshot, scope, DETECTORS, &is_written, notices);
     }
 
     /// Takes the description of the world out of the documents.
@@ -257,7 +258,7 @@ impl World {
         &mut self,
         builder: &mut SnapshotBuilder,
         documents: Vec<Document>,
-        secrets: &mut Vec<Notice>,
+        notices: &mut Vec<Notice>,
         problems: &mut Vec<Problem>,
     ) -> BTreeMap<Subject, [u8; 32]> {
         let mut digests = BTreeMap::new();
@@ -287,7 +288,7 @@ impl World {
             for (position, object) in objects.into_iter().enumerate() {
                 let item = is_list.then_some(position);
                 let origin = Origin { item, ..origin.clone() };
-                if self.note_secret(&object, &origin, secrets) {
+                if self.note(&object, &origin, notices) {
                     continue;
                 }
                 self.add(builder, object, &origin, &mut digests, problems);
@@ -310,22 +311,29 @@ impl World {
         true
     }
 
-    /// Notes an object that is a Secret of a cluster, of which nothing is to be kept.
-    fn note_secret(&mut self, object: &Value, origin: &Origin, secrets: &mut Vec<Notice>) -> bool {
+    /// Notes an object that nothing reads; whether it is a Secret of a cluster, of which nothing is to be kept.
+    fn note(&mut self, object: &Value, origin: &Origin, notices: &mut Vec<Notice>) -> bool {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let annotations = object.pointer("/metadata/annotations");
         let annotated = annotations.and_then(|all| all.get(CLUSTER_ANNOTATION)).and_then(Value::as_str);
         let file = self.files.get(origin.file);
         let cluster = file.and_then(|file| file.cluster.as_deref()).or(annotated).unwrap_or_default();
+        let (api_version, kind) = (text("/apiVersion"), text("/kind"));
         let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-        let is_secret = text("/apiVersion") == "v1" && text("/kind") == "Secret" && !name.is_empty();
-        if cluster.is_empty() || !is_secret {
-            return false;
+        let is_secret = !cluster.is_empty() && (api_version, kind) == ("v1", "Secret");
+        let notice = match lost::reason(cluster, api_version, kind) {
+            _ if name.is_empty() => return false,
+            _ if is_secret => Notice::secret(cluster, namespace, name),
+            Some(reason) => Notice::lost(cluster, (kind, namespace, name), reason),
+            None => return false,
+        };
+        // A notice names the kind only; the group of kinds that it does not know is none.
+        if let Some((group, ..)) = notice.names() {
+            let key = (cluster.into(), group.into(), kind.into(), namespace.into(), name.into());
+            self.versionless.insert(key, origin.clone());
         }
-        let key = (cluster.into(), Istr::default(), "Secret".into(), namespace.into(), name.into());
-        secrets.push(Notice::secret(cluster, namespace, name));
-        self.versionless.insert(key, origin.clone());
-        true
+        notices.push(notice);
+        is_secret
     }
 
     fn add(

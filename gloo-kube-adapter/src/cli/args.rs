@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use gloo_core::report::Severity;
 use gloo_core::snapshot::{Strictness, UserConfigMode};
@@ -41,7 +41,23 @@ pub fn command() -> clap::Command {
         });
         command.mut_subcommands(switches)
     }
-    switches(Cli::command())
+    let command = switches(Cli::command());
+    let output = command.get_arguments().find(|arg| arg.get_id() == "output").cloned();
+    match output {
+        Some(output) => command.mut_subcommands(|command| with_formats(command, &output)),
+        None => command,
+    }
+}
+
+/// A command whose help names the formats that it knows, instead of all that there are.
+fn with_formats(command: clap::Command, output: &Arg) -> clap::Command {
+    let known: Vec<String> = Format::known(command.get_name()).iter().map(|format| format.word()).collect();
+    // Other values stay readable: the refusal names the right ones, and one from a variable is no wish.
+    let output = output.clone().hide_possible_values(true);
+    command.arg(match known.as_slice() {
+        [] => output.hide(true),
+        known => output.help(format!("Format of the result: {}", known.join(", "))),
+    })
 }
 
 /// Flags that may stand before or after the command.
@@ -93,6 +109,25 @@ pub enum Format {
     Json,
     /// YAML documents.
     Yaml,
+}
+
+impl Format {
+    /// The formats that a command knows.
+    pub fn known(command: &str) -> &'static [Self] {
+        match command {
+            "translate" | "install" => &[Self::Yaml, Self::Json],
+            "discover" => &[Self::Table, Self::Yaml, Self::Json],
+            "get" => &[Self::Table, Self::Wide, Self::Name, Self::Yaml, Self::Json],
+            "describe" => &[Self::Table, Self::Wide, Self::Yaml, Self::Json],
+            "version" => &[Self::Json, Self::Yaml, Self::Table],
+            _ => &[],
+        }
+    }
+
+    /// What users write.
+    pub fn word(self) -> String {
+        format!("{self:?}").to_ascii_lowercase()
+    }
 }
 
 /// What to do.

@@ -85,9 +85,7 @@ fn select(world: &World, selection: Selection) -> Result<Findings<'_>, Stop> {
     let all: Vec<String> = discovered.clusters.keys().map(ToString::to_string).collect();
     if all.is_empty() {
         let message = "no objects of a cluster found; is this the right directory?";
-        let hint = load::misplaced(world).unwrap_or_else(|| {
-            "put what kubectl get -A -o yaml prints of a cluster into the folder clusters/NAME/".to_owned()
-        });
+        let hint = load::where_objects_belong(world);
         return Err(Failure::new(Exit::Data, "NoClusters", message).hint(hint).into());
     }
     selection.only(&all)?;

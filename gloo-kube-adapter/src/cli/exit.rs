@@ -119,7 +119,11 @@ impl From<Failure> for Stop {
 impl From<&Problem> for Failure {
     fn from(problem: &Problem) -> Self {
         let place = Some(problem.place().clone());
-        Self { place, ..Self::new(Exit::Data, problem.code(), problem) }
+        let failure = Self { place, ..Self::new(Exit::Data, problem.code(), problem) };
+        match problem {
+            Problem::TooLarge { .. } => failure.hint("dump a large cluster kind by kind, one file for each"),
+            _ => failure,
+        }
     }
 }
 

@@ -110,7 +110,12 @@ impl Alike<'_> {
 
     fn subject(&self) -> String {
         let objects = self.objects();
-        if objects.is_empty() { self.cluster.to_owned() } else { format!("{}: {objects}", self.cluster) }
+        match (self.cluster, objects.as_str()) {
+            (cluster, "") => cluster.to_owned(),
+            // It is of the management cluster.
+            ("", _) => objects,
+            (cluster, _) => format!("{cluster}: {objects}"),
+        }
     }
 }
 

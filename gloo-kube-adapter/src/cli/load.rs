@@ -86,10 +86,7 @@ pub fn require_meshes(world: &World) -> Result<(), Stop> {
     let failure = Failure::new(Exit::Data, "EmptyWorld", message);
     let looked_at: Vec<&str> = world.discovered.clusters.keys().map(|cluster| &**cluster).collect();
     let failure = match looked_at.as_slice() {
-        [] => match misplaced(world) {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        },
+        [] => failure.hint(where_objects_belong(world)),
         clusters => failure.hint(format!(
             "no mesh was found in the objects of {}; meshctl discover tells why",
             clusters.join(", ")
@@ -98,8 +95,15 @@ pub fn require_meshes(world: &World) -> Result<(), Stop> {
     Err(failure.into())
 }
 
+/// What to do where a world has no objects of clusters.
+pub fn where_objects_belong(world: &World) -> String {
+    misplaced(world).unwrap_or_else(|| {
+        "put what kubectl get -A -o yaml prints of a cluster into the folder clusters/NAME/".to_owned()
+    })
+}
+
 /// What to do with objects that seem to be of a cluster and do not say so.
-pub fn misplaced(world: &World) -> Option<String> {
+fn misplaced(world: &World) -> Option<String> {
     let mut all = world.snapshot.raw.keys().filter(|id| id.cluster.is_empty());
     let found =
         all.find(|id| matches!((&*id.group, &*id.kind), ("", "Pod" | "Service") | ("apps", "Deployment")))?;

@@ -114,3 +114,22 @@ fn completion_scripts_are_scripts() {
         }
     }
 }
+
+#[test]
+fn help_names_the_formats_that_a_command_takes() {
+    let formats = [
+        ("translate", "yaml, json"),
+        ("discover", "table, yaml, json"),
+        ("get", "table, wide, name, yaml, json"),
+        ("describe", "table, wide, yaml, json"),
+        ("install", "yaml, json"),
+        ("version", "json, yaml, table"),
+    ];
+    for (command, known) in formats {
+        for flag in ["-h", "--help"] {
+            let help = Bench::empty().run(&[command, flag]).stdout;
+            assert!(help.contains(&format!("Format of the result: {known}")), "{help}");
+            assert!(!help.contains("table, wide, name, json"), "{help}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Worlds that hold objects of clusters instead of what they amount to, and what `discover` says about them.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -340,6 +341,12 @@ fn a_world_without_objects_of_clusters_has_nothing_to_discover() {
     assert_eq!((run.code, run.stdout.as_str()), (65, ""), "{run:#?}");
     assert!(run.stderr.contains("error: no objects of a cluster found"), "{run:#?}");
     assert!(run.stderr.contains("hint: put what kubectl get -A -o yaml prints"), "{run:#?}");
+    bench.write("empty/mgmt/note.txt", "");
+    let empty = bench.run(&["translate", "empty"]);
+    assert!(
+        empty.code == 65 && empty.stderr.contains("hint: put what kubectl get -A -o yaml prints"),
+        "{empty:#?}"
+    );
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: tea, namespace: kitchen}\nspec: {}\n";
     bench.write("flat/service.yaml", service);
     for command in ["discover", "translate"] {
@@ -392,4 +399,58 @@ fn an_annotation_says_of_which_cluster_an_object_is() {
     }
     let run = bench.run(&["discover", "flat", "-o", "yaml"]);
     assert_eq!((run.code, &run.stdout), (0, &expected), "{}", run.stderr);
+}
+
+#[test]
+fn a_cluster_may_have_a_name_that_no_label_can_hold() {
+    const NAME: &str = "admin@prod.eu-west-1";
+    let bench = Bench::empty();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/kind");
+    bench.copy(&root.join("clusters/home"), &format!("odd/clusters/{NAME}"));
+    bench.write("odd/mgmt/settings.yaml", fs::read(root.join("mgmt/settings.yaml")).expect("settings"));
+    let tables = bench.run(&["discover", "odd"]);
+    assert!(tables.stdout.contains(&format!("  istio  {NAME}  ")), "{tables:#?}");
+    let one = bench.run(&["discover", "odd", "--cluster", NAME]);
+    assert_eq!((one.code, &one.stdout), (0, &tables.stdout), "{one:#?}");
+    let counts = "discovered: 1 mesh, 7 workloads, 5 destinations in 70 objects of 1 cluster";
+    let before = bench.run(&["translate", "odd"]);
+    assert!(before.code == 0 && before.stderr.contains(counts), "{before:#?}");
+    // What was written counts as given, and nothing differs from what is found.
+    assert_eq!(bench.run(&["discover", "odd", "--out", "odd"]).code, 0);
+    let after = bench.run(&["translate", "odd", "--fail-on", "warning"]);
+    assert_eq!((after.code, &after.stdout), (0, &before.stdout), "{after:#?}");
+}
+
+#[test]
+fn objects_that_nothing_reads_are_told() {
+    let bench = kind();
+    let before = bench.run(&["translate", "kind"]);
+    let policy = bench.read("kind/mgmt/reviews-canary.yaml");
+    let other = |from: &str, to: &str| policy.replacen(from, to, 1);
+    bench.write("kind/clusters/home/policy.yaml", &policy);
+    bench.write("kind/mgmt/kind.yaml", other("kind: TrafficPolicy", "kind: TraficPolicy"));
+    bench.write("kind/mgmt/version.yaml", other("gloo.solo.io/v1", "gloo.solo.io/v1beta1"));
+    let pod =
+        |name: &str| format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\n");
+    bench.write("kind/mgmt/pods.yaml", ["a", "b", "c", "d"].map(pod).concat());
+    let run = bench.run(&["translate", "kind"]);
+    assert_eq!((run.code, &run.stdout), (0, &before.stdout), "{run:#?}");
+    for line in [
+        "  ‼ kind/mgmt/pods.yaml:2: Pod shop/a, shop/b, shop/c and 1 more: nothing reads it here; objects of a cluster belong into clusters/NAME/ [MisplacedObject]\n",
+        "home: TrafficPolicy gloo-mesh/reviews-canary: nothing reads it here, and it has no effect; move it below mgmt/ [MisplacedObject]\n",
+        "TraficPolicy gloo-mesh/reviews-canary: networking.mesh.gloo.solo.io/v1 has no such kind here, and it has no effect; is TrafficPolicy meant? [UnknownKind]\n",
+        ": TrafficPolicy gloo-mesh/reviews-canary: networking.mesh.gloo.solo.io/v1beta1 is not read, and it has no effect; write networking.mesh.gloo.solo.io/v1 [UnknownKind]\n",
+    ] {
+        assert!(run.stderr.contains(line), "{line}{}", run.stderr);
+    }
+    for place in ["‼ kind/clusters/home/policy.yaml:", "‼ kind/mgmt/kind.yaml:", "‼ kind/mgmt/version.yaml:"]
+    {
+        assert!(run.stderr.contains(place), "{place} {}", run.stderr);
+    }
+    assert_eq!(bench.run(&["translate", "kind", "--fail-on", "warning"]).code, 1);
+    // What no command of this tool reads yet is no mistake.
+    let certificate = "apiVersion: certificates.mesh.gloo.solo.io/v1\nkind: IssuedCertificate\nmetadata: {name: a, namespace: b}\n";
+    let bench = kind();
+    bench.write("kind/mgmt/certificate.yaml", certificate);
+    assert_eq!(bench.run(&["translate", "kind"]).stderr, before.stderr);
 }

@@ -43,13 +43,12 @@ macro_rules! found {
             }
 
             fn cluster(&self) -> &str {
-                let label = self.metadata.labels.as_ref().and_then(|labels| labels.get(CLUSTER));
-                let said = || {
-                    let $it = &self.spec;
-                    let cluster: Option<&Istr> = $cluster;
-                    cluster.map_or("", |cluster| &**cluster)
-                };
-                label.map_or_else(said, String::as_str)
+                let $it = &self.spec;
+                let said: Option<&Istr> = $cluster;
+                let said = said.map(|cluster| &**cluster).filter(|cluster| !cluster.is_empty());
+                let label = || self.metadata.labels.as_ref()?.get(CLUSTER).map(String::as_str);
+                // A label cannot hold every name, so it may be a changed one; the spec holds the name itself.
+                said.or_else(label).unwrap_or_default()
             }
 
             fn fact(&self, name: &str) -> Option<&str> {

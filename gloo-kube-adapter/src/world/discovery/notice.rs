@@ -4,6 +4,8 @@ use gloo_core::Istr;
 use gloo_core::discover::Diagnostic;
 use gloo_core::report::Severity;
 
+use crate::world::lost::{MISPLACED, UNKNOWN_KIND};
+
 /// Nothing reads Secrets of clusters.
 const SECRET_IGNORED: &str = "SecretIgnored";
 /// What is found is not what is given.
@@ -42,6 +44,22 @@ impl Notice {
         }
     }
 
+    /// An object that nothing reads, for a reason that has a code and words.
+    pub(crate) fn lost(
+        cluster: &str,
+        (kind, namespace, name): (&str, &str, &str),
+        (code, message): (&str, String),
+    ) -> Self {
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        Self {
+            cluster: cluster.into(),
+            object: format!("{kind} {namespace}{slash}{name}"),
+            severity: Severity::Warning,
+            code: code.to_owned(),
+            message,
+        }
+    }
+
     /// What is given of a cluster differs from what is found in it.
     pub(super) fn differs(cluster: &Istr, how: &str) -> Self {
         let message = format!("what is given counts, and differs from what is found ({how})");
@@ -60,7 +78,7 @@ impl Notice {
 
     /// Whether it is about the world and not about what discovery makes of it.
     pub(super) fn is_about_the_world(&self) -> bool {
-        [SECRET_IGNORED, DIFFERS, NOTHING_FOUND].contains(&self.code.as_str())
+        [SECRET_IGNORED, DIFFERS, NOTHING_FOUND, MISPLACED, UNKNOWN_KIND].contains(&self.code.as_str())
     }
 
     /// The kind of the object, and its name with the namespace.
