@@ -1,16 +1,17 @@
 //! Destinations.
 
-use gloo_core::api::{Destination, KubeService};
+use gloo_core::api::{Destination, GlobalAccessPolicy, KubeService};
 use gloo_core::id::{InputKind, InputRef};
 
 use super::settings::words;
-use super::text::{OUTPUTS, outputs, place};
-use super::{Item, View, own_problems, problems_of_discovery, problems_of_others};
+use super::text::{OUTPUTS, identities, outputs, place};
+use super::traffic_policy::requests;
+use super::{Item, View, own_problems, problems_of_discovery, problems_of_others, verdicts};
 use crate::cli::columns::{ports, service_namespace, subsets};
 use crate::cli::inventory::named::Names;
 use crate::cli::inventory::{Inventory, Verdict, reference, short};
 use crate::cli::page::Page;
-use crate::world::discovery::Found as _;
+use crate::world::discovery::{Found as _, some_of};
 
 /// How destinations are shown.
 pub const VIEW: View = View {
@@ -93,8 +94,11 @@ fn page(inventory: &Inventory<'_>, input: &InputRef) -> Page {
     }
     let workloads = inventory.backing.of(destination);
     page.lines("Workloads", workloads.iter().map(|workload| short(&workload.input())).collect());
-    page.rows("Traffic", &["ORDER", "POLICY", "STATE", "SETTINGS", "MESSAGE"], traffic(inventory, input));
-    page.rows("Access", &["ORDER", "POLICY", "STATE", "MESSAGE"], access(inventory, input));
+    let columns = &["ORDER", "POLICY", "STATE", "SETTINGS", "MESSAGE"];
+    page.rows("Traffic", columns, traffic(inventory, input));
+    let mut rows = access(inventory, input);
+    rows.extend(closed(inventory, destination));
+    page.rows("Access", &["ORDER", "POLICY", "STATE", "FROM", "MESSAGE"], rows);
     page.rows("Outputs", OUTPUTS, outputs(inventory.outputs_of(input)));
     let object = reference_of.map(|it| format!("Service {}/{}", it.namespace, it.name)).unwrap_or_default();
     let mut all = problems_of_discovery(inventory, destination.cluster(), &object);
@@ -133,17 +137,40 @@ fn traffic(inventory: &Inventory<'_>, input: &InputRef) -> Vec<Vec<String>> {
         });
         let stored = applied.and_then(|applied| applied.spec.as_deref());
         let current = || inventory.world.snapshot.traffic_policies.get(policy).map(|policy| &policy.spec);
-        let settings = stored.or_else(current).and_then(|spec| spec.policy.as_ref());
+        let spec = stored.or_else(current);
+        let matchers = spec.map(|spec| spec.http_request_matchers.as_slice()).unwrap_or_default();
+        let matchers = if matchers.is_empty() {
+            String::new()
+        } else {
+            format!(" for {}", some_of(&requests(matchers)))
+        };
+        let settings = spec.and_then(|spec| spec.policy.as_ref());
         let settings = settings.map(|settings| words(settings).join("; ")).unwrap_or_default();
-        vec![order(&verdict), short(policy), verdict.word(), settings, verdict.message()]
+        vec![order(&verdict), short(policy), verdict.word(), settings + &matchers, verdict.message()]
     };
     all.map(row).collect()
 }
 
 fn access(inventory: &Inventory<'_>, input: &InputRef) -> Vec<Vec<String>> {
     let all = inventory.policies_on(input, InputKind::AccessPolicy).into_iter();
-    all.map(|(policy, verdict)| vec![order(&verdict), short(policy), verdict.word(), verdict.message()])
-        .collect()
+    let row = |(policy, verdict): (&InputRef, Verdict<'_>)| {
+        let object = inventory.world.snapshot.access_policies.get(policy);
+        let callers = object.map(|object| some_of(&identities(&object.spec.source_selector)));
+        vec![order(&verdict), short(policy), verdict.word(), callers.unwrap_or_default(), verdict.message()]
+    };
+    all.map(row).collect()
+}
+
+/// The virtual mesh that closes the destination to everybody whom no access policy lets in.
+fn closed(inventory: &Inventory<'_>, destination: &Destination) -> Option<Vec<String>> {
+    let mesh = destination.spec.mesh.as_ref()?;
+    let all = inventory.world.snapshot.virtual_meshes.iter();
+    let (input, _) = all
+        .filter(|(_, object)| object.spec.global_access_policy == GlobalAccessPolicy::Enabled)
+        .filter(|(input, _)| verdicts::state(inventory.status(input)) == "Accepted")
+        .find(|(_, object)| object.spec.meshes.contains(mesh))?;
+    let message = "globalAccessPolicy forbids what no access policy allows";
+    Some(vec![String::new(), short(input), "Closed".to_owned(), "nobody else".to_owned(), message.to_owned()])
 }
 
 fn order(verdict: &Verdict<'_>) -> String {

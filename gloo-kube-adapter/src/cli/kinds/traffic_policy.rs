@@ -68,7 +68,7 @@ fn page(inventory: &Inventory<'_>, input: &InputRef) -> Page {
 }
 
 /// Which requests are meant, a text for each alternative.
-fn requests(matchers: &[HttpMatcher]) -> Vec<String> {
+pub(super) fn requests(matchers: &[HttpMatcher]) -> Vec<String> {
     if matchers.is_empty() {
         return vec!["all".to_owned()];
     }

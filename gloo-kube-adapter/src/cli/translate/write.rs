@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Rendering;
 use crate::cli::args::Format;
 use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Stop};
+use crate::cli::exit::{Exit, Failure, Stop};
 use crate::cli::findings::{Remark, RemarkDocument};
 use crate::cli::style::Look;
 use crate::cli::written;
@@ -210,6 +210,11 @@ fn diff_object(difference: &Difference) -> DiffObject<'_> {
 /// The objects of an earlier tree that this run speaks about.
 fn earlier(rendering: &Rendering<'_>, directory: &Path) -> Result<Vec<Rendered>, Stop> {
     let Some(index) = tree::read(directory)? else {
+        if !directory.exists() {
+            let failure =
+                Failure::new(Exit::Data, "NotATree", format!("{}: does not exist", directory.display()));
+            return Err(failure.hint("write a tree first: meshctl translate WORLD --out DIR").into());
+        }
         return Err(TreeError::NoIndex(directory.to_owned()).into());
     };
     let statuses = index.statuses.iter().filter(|_| rendering.args.statuses);
