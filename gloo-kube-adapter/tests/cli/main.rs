@@ -7,6 +7,7 @@ mod contract;
 mod diff;
 mod discover;
 mod limits;
+mod lost;
 mod out;
 mod show;
 mod sources;
