@@ -58,26 +58,40 @@ pub use self::virtual_mesh::*;
 pub use self::wire::Empty;
 pub use self::workload::*;
 
+/// Calls a function for each kind, and makes a list of the results.
+macro_rules! of_all_kinds {
+    ($each:ident) => {
+        [
+            $each::<AccessPolicy>(),
+            $each::<CertificateRequest>(),
+            $each::<CertificateVerification>(),
+            $each::<Dashboard>(),
+            $each::<Destination>(),
+            $each::<IssuedCertificate>(),
+            $each::<KubernetesCluster>(),
+            $each::<Mesh>(),
+            $each::<PodBounceDirective>(),
+            $each::<Settings>(),
+            $each::<TrafficPolicy>(),
+            $each::<VirtualDestination>(),
+            $each::<VirtualMesh>(),
+            $each::<Workload>(),
+        ]
+    };
+}
+
 /// Returns the definitions of all kinds, sorted by name, ready to be applied to an API server.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     use kind::definition;
 
-    let mut definitions = vec![
-        definition::<AccessPolicy>(),
-        definition::<CertificateRequest>(),
-        definition::<CertificateVerification>(),
-        definition::<Dashboard>(),
-        definition::<Destination>(),
-        definition::<IssuedCertificate>(),
-        definition::<KubernetesCluster>(),
-        definition::<Mesh>(),
-        definition::<PodBounceDirective>(),
-        definition::<Settings>(),
-        definition::<TrafficPolicy>(),
-        definition::<VirtualDestination>(),
-        definition::<VirtualMesh>(),
-        definition::<Workload>(),
-    ];
+    let mut definitions = of_all_kinds!(definition).to_vec();
     definitions.sort_by(|left, right| left.metadata.name.cmp(&right.metadata.name));
     definitions
+}
+
+/// Group with version, and name, of all kinds, in the order of names.
+pub fn kinds() -> Vec<(String, &'static str)> {
+    use kind::name;
+
+    of_all_kinds!(name).to_vec()
 }

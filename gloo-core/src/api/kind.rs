@@ -154,6 +154,11 @@ macro_rules! kind {
 
 pub(crate) use kind;
 
+/// Returns the name of kind `K` with its group and version.
+pub(crate) fn name<K: Kind>() -> (String, &'static str) {
+    (K::api_version(&()).into_owned(), K::KIND)
+}
+
 /// Returns the definition of kind `K`, with the version of this library noted on it.
 pub(crate) fn definition<K: Kind>() -> CustomResourceDefinition {
     let mut definition = K::crd();

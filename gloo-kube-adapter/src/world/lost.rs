@@ -1,8 +1,6 @@
 //! Objects that nothing reads where they lie, although whoever put them there surely thinks otherwise.
 
-use std::sync::LazyLock;
-
-use gloo_core::api::crds;
+use gloo_core::api::kinds;
 use gloo_core::id::InputKind;
 use similar::TextDiff;
 
@@ -15,16 +13,6 @@ const OUR_GROUPS: &str = ".mesh.gloo.solo.io";
 /// How much alike two names are if one may be a slip of the other.
 const ALIKE: f32 = 0.8;
 
-/// Every kind of our own: group and version, and name. Some of them nothing reads yet, which is no mistake of users.
-static KNOWN: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    let all = crds().into_iter().map(|definition| definition.spec);
-    all.flat_map(|spec| {
-        let (group, kind) = (spec.group, spec.names.kind);
-        spec.versions.into_iter().map(move |version| (format!("{group}/{}", version.name), kind.clone()))
-    })
-    .collect()
-});
-
 /// Why nothing reads an object, as a code and in words; `cluster` is empty for the management cluster.
 pub fn reason(cluster: &str, api_version: &str, kind: &str) -> Option<(&'static str, String)> {
     if InputKind::ALL.iter().any(|input| (input.api_version(), input.kind()) == (api_version, kind)) {
@@ -33,7 +21,8 @@ pub fn reason(cluster: &str, api_version: &str, kind: &str) -> Option<(&'static 
     }
     let group = api_version.split('/').next().unwrap_or_default();
     if group.ends_with(OUR_GROUPS) {
-        let is_known = KNOWN.iter().any(|(version, name)| (&**version, &**name) == (api_version, kind));
+        // Some of them nothing reads yet, which is no mistake of users.
+        let is_known = kinds().iter().any(|(version, name)| (&**version, *name) == (api_version, kind));
         return (!is_known).then(|| (UNKNOWN_KIND, unknown(api_version, kind)));
     }
     let message = "nothing reads it here; objects of a cluster belong into clusters/NAME/";
@@ -42,10 +31,11 @@ pub fn reason(cluster: &str, api_version: &str, kind: &str) -> Option<(&'static 
 
 /// What to write instead of a kind of ours that does not exist.
 fn unknown(api_version: &str, kind: &str) -> String {
-    if let Some((version, _)) = KNOWN.iter().find(|(_, name)| name == kind) {
+    let known = kinds();
+    if let Some((version, _)) = known.iter().find(|(_, name)| *name == kind) {
         return format!("{api_version} is not read, and it has no effect; write {version}");
     }
-    let slip = KNOWN.iter().map(|(_, name)| (TextDiff::from_chars(kind, name.as_str()).ratio(), name));
+    let slip = known.iter().map(|(_, name)| (TextDiff::from_chars(kind, *name).ratio(), name));
     let slip = slip.filter(|(ratio, _)| *ratio >= ALIKE).max_by(|one, other| one.0.total_cmp(&other.0));
     let meant = slip.map(|(_, name)| format!("; is {name} meant?")).unwrap_or_default();
     format!("{api_version} has no such kind here, and it has no effect{meant}")
