@@ -47,6 +47,7 @@ impl From<core::Service> for Service {
             let dns_name = given(entry.hostname).filter(|_| ip.is_none());
             (ip.is_some() || dns_name.is_some()).then_some(ExternalAddress { dns_name, ip })
         });
+        let is_alias = spec.type_.as_deref() == Some("ExternalName");
         let is_headless = spec.cluster_ip.as_deref() == Some("None");
         let first = spec.cluster_ip.filter(|ip| !ip.is_empty());
         let cluster_ips = spec.cluster_ips.filter(|all| !all.is_empty()).or(first.map(|ip| vec![ip]));
@@ -62,7 +63,8 @@ impl From<core::Service> for Service {
                 Some("ExternalName") => ServiceType::ExternalName,
                 _ => ServiceType::ClusterIp,
             },
-            selector: labels(spec.selector.unwrap_or_default()),
+            // Kubernetes does not read the selector of an alias.
+            selector: labels(spec.selector.filter(|_| !is_alias).unwrap_or_default()),
             ports: spec.ports.unwrap_or_default().into_iter().map(port).collect(),
             external_ips: spec.external_ips.unwrap_or_default().into_iter().map(Istr::from).collect(),
             load_balancer: load_balancer.collect(),
