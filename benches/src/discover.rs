@@ -100,7 +100,7 @@ const EDITS: [Edit; 5] = [
         original: |_, number| service(number),
     },
     Edit {
-        name: "node: zone (a twentieth of the services at most)",
+        name: "node: zone",
         edited: |size, number| {
             let zone = "/metadata/labels/topology.kubernetes.io~1zone";
             with(node(number % size.nodes()), zone, json!("eu-west-1z"))
